@@ -167,7 +167,7 @@ def _download(entry: dict, target: Path) -> Path:
         ) from error
     except (requests.RequestException, OSError) as error:
         raise DataError(
-            f"No se pudo descargar {where} ({type(error).__name__}). Comprueba la conexión; sin red, consigue "
+            f"No se pudo descargar {where} ({type(error).__name__}). Comprueba la conexión; sin red, trae "
             f"{target.name} por otro medio, déjalo en una carpeta y nómbrala en la variable de entorno RECURRENTES_DATA."
         ) from error
     finally:
