@@ -18,12 +18,18 @@ def naive(series: np.ndarray, *, horizon: int = 1) -> np.ndarray:
     (T,) o (T, F) alineado con ``series``: la posición t es el pronóstico de ``series[t]``; las primeras ``horizon``
     posiciones, sin pasado suficiente, son NaN.
 
+    Raises
+    ------
+    ValueError : si ``horizon`` es menor que 1 o la serie no es más larga.
+
     Examples
     --------
     >>> naive(np.array([3.0, 5.0, 4.0])).tolist()
     [nan, 3.0, 5.0]
     """
-    return _lagged(series, horizon, "horizon", horizon)
+    if horizon < 1:
+        raise ValueError(f"horizon={horizon}: debe ser al menos 1.")
+    return _lagged(series, horizon)
 
 
 def seasonal_naive(series: np.ndarray, *, season: int, horizon: int = 1) -> np.ndarray:
@@ -39,6 +45,10 @@ def seasonal_naive(series: np.ndarray, *, season: int, horizon: int = 1) -> np.n
     -------
     (T,) o (T, F) alineado con ``series``, con NaN donde falta pasado.
 
+    Raises
+    ------
+    ValueError : si ``season`` u ``horizon`` son menores que 1 o la serie no es más larga.
+
     Examples
     --------
     >>> seasonal_naive(np.arange(5.0), season=3).tolist()
@@ -46,7 +56,7 @@ def seasonal_naive(series: np.ndarray, *, season: int, horizon: int = 1) -> np.n
     """
     if season < 1 or horizon < 1:
         raise ValueError(f"season={season} y horizon={horizon}: ambos deben ser al menos 1.")
-    return _lagged(series, season * -(-horizon // season), "season", season)
+    return _lagged(series, season * -(-horizon // season))
 
 
 def mean_absolute_error(y: np.ndarray, forecast: np.ndarray) -> float:
@@ -70,12 +80,10 @@ def mean_absolute_error(y: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.abs(y[known] - forecast[known]).mean())
 
 
-def _lagged(series: np.ndarray, lag: int, name: str, value: int) -> np.ndarray:
+def _lagged(series: np.ndarray, lag: int) -> np.ndarray:
     series = np.asarray(series, float)
-    if not 1 <= lag < len(series):
-        raise ValueError(
-            f"{name}={value} exige retroceder {lag} pasos en una serie de {len(series)}: debe quedar pasado."
-        )
+    if lag >= len(series):
+        raise ValueError(f"El pronóstico retrocede {lag} pasos y la serie tiene {len(series)}: hace falta más pasado.")
     shifted = np.full_like(series, np.nan)
     shifted[lag:] = series[:-lag]
     return shifted

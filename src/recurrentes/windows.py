@@ -1,6 +1,7 @@
 """Ventanas deslizantes sobre series y partición de una serie en el tiempo."""
 
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 
@@ -28,8 +29,8 @@ def sliding_windows(
 
     Raises
     ------
-    ValueError : si width, horizon o stride son menores que 1, si no cabe ninguna ventana o si la serie no es
-        (T,) o (T, F).
+    ValueError : si width, horizon o stride no son enteros positivos, si no cabe ninguna ventana, si la serie no es
+        (T,) o (T, F), o si varias series difieren en F.
 
     Examples
     --------
@@ -39,12 +40,14 @@ def sliding_windows(
     """
     if isinstance(series, (list, tuple)) and np.ndim(series[0] if series else 0) > 0:
         pairs = [sliding_windows(s, width=width, horizon=horizon, stride=stride) for s in series]
+        if len(shapes := {X.shape[2:] for X, _ in pairs}) > 1:
+            raise ValueError(f"Las series tienen variables distintas, {sorted(shapes)}: todas deben tener el mismo F.")
         return np.concatenate([X for X, _ in pairs]), np.concatenate([y for _, y in pairs])
     series = np.asarray(series)
     if series.ndim not in (1, 2):
         raise ValueError(f"series tiene forma {series.shape}: se requiere (T,) o (T, F), o una lista de series así.")
-    if min(width, horizon, stride) < 1:
-        raise ValueError(f"width={width}, horizon={horizon} y stride={stride}: los tres deben ser al menos 1.")
+    if not all(isinstance(steps, Integral) and steps >= 1 for steps in (width, horizon, stride)):
+        raise ValueError(f"width={width}, horizon={horizon} y stride={stride}: deben ser enteros, al menos 1.")
     if len(series) < width + horizon:
         raise ValueError(
             f"width + horizon = {width + horizon} y la serie tiene {len(series)} pasos: acorta la ventana o el "
@@ -82,11 +85,12 @@ def split_by_time(
     [[0, 1, 2, 3, 4], [5, 6], [7, 8, 9]]
     """
     n = len(series)
-    n_validation, n_test = (size if isinstance(size, int) else round(n * size) for size in (validation, test))
+    n_validation, n_test = (size if isinstance(size, Integral) else round(n * size) for size in (validation, test))
     n_train = n - n_validation - n_test
     if n_validation < 0 or n_test < 1 or n_train < 1:
         raise ValueError(
             f"validation={validation} y test={test} reparten {n} pasos en {n_train}, {n_validation} y {n_test}: "
             f"se requiere al menos uno de entrenamiento y uno de prueba, y ninguno negativo."
         )
-    return series[:n_train], series[n_train : n_train + n_validation], series[n_train + n_validation :]
+    rows = getattr(series, "iloc", series)  # en pandas, por posición aunque el índice sea numérico
+    return rows[:n_train], rows[n_train : n_train + n_validation], rows[n_train + n_validation :]
