@@ -41,8 +41,13 @@ def exercise(label: str, expected: str) -> Iterator[None]:
 
 def close(got, expected, what: str, *, rtol: float = 1e-6, atol: float = 1e-8) -> None:
     """Exige que ``got`` tenga la forma y los valores de ``expected``; si no, dice dónde difiere ``what``."""
+    if got is None:  # NumPy lo convertiría en NaN
+        raise CheckFailed(f"{what}: llegó None. ¿Falta un return?")
     try:
-        got = np.asarray(got, float)
+        array = np.asarray(got)
+        if array.dtype.kind in "OSUMmc":  # ni objetos ni texto (NumPy leería el número de «"6"») ni fechas ni complejos
+            raise TypeError
+        got = array.astype(float)
     except (TypeError, ValueError):
         raise CheckFailed(f"{what}: se requieren números y llegó {type(got).__name__}.") from None
     expected = np.asarray(expected, float)

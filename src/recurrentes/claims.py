@@ -45,10 +45,10 @@ class Measured:
 
     def _card(self) -> str:
         entry, color = self.entry, _COLORS[self.entry["verdict"]]
-        value = f"{self.record['mean']:.4g}"
+        value = _number(self.record["mean"])
         if self.record["interval"]:
             low, high = self.record["interval"]
-            value += f" (IC 95 %: {low:.4g} a {high:.4g}; {len(self.record['values'])} semillas)"
+            value += f" (IC 95 %: {_number(low)} a {_number(high)}; {len(self.record['values'])} semillas)"
         return (
             f'<div class="claim claim-{entry["verdict"]}" id="claim-{entry["id"]}" role="note" '
             f'style="border-left:4px solid {color};padding:.3em .8em">'
@@ -81,26 +81,30 @@ def check(id: str, value: float | Sequence[float]) -> Measured:
 
     Raises
     ------
-    ValueError : si no existe la entrada, faltan semillas o algún valor no es finito.
+    ValueError : si no existe la entrada o no acota nada, si faltan semillas o si ``value`` no son números finitos.
     ClaimFailed : si la medida no cumple lo esperado.
     """
     if id not in entries():
         raise ValueError(f"id={id!r}: no está en claims.yml. Añade la entrada o corrige el nombre.")
     entry = entries()[id]
+    expected = entry["expected"]
+    if not expected or not expected.keys() <= {"min", "max"}:
+        raise ValueError(f"{id}: expected requiere min, max o ambos y tiene {sorted(expected)}: corrige claims.yml.")
     values = np.atleast_1d(np.asarray(value, float))
+    if values.ndim > 1 or not values.size:
+        raise ValueError(f"{id}: se requiere un número o una lista de números y llegó la forma {values.shape}.")
     if not np.isfinite(values).all():
-        raise ValueError(f"{id}: se requieren valores finitos y llegó {values.tolist()}.")
+        raise ValueError(f"{id}: se requieren valores finitos y llegó {values.tolist()}: busca de dónde salen.")
     statistical = entry["kind"] == "statistical"
     if statistical and len(values) < MIN_SEEDS:
         raise ValueError(f"{id}: se requieren al menos {MIN_SEEDS} semillas y llegaron {len(values)}: repite con más.")
     mean = float(values.mean())
     interval = _interval(values) if statistical else None
     low, high = interval or (values.min(), values.max())
-    expected = entry["expected"]
     if low < expected.get("min", -np.inf) or high > expected.get("max", np.inf):
-        spread = f" (IC 95 %: {low:.6g} a {high:.6g})" if statistical else ""
+        spread = f" (IC 95 %: {low:.10g} a {high:.10g})" if statistical else ""
         raise ClaimFailed(
-            f"{id}: se exige {_bounds(expected)} y se midió {mean:.6g}{spread}. «{entry['says']}» ya no se sostiene "
+            f"{id}: se exige {_bounds(expected)} y se midió {mean:.10g}{spread}. «{entry['says']}» ya no se sostiene "
             f"como «{entry['verdict']}»: busca qué cambió antes de tocar el texto; no muevas la cota para que pase."
         )
     record = {"id": id, "values": values.tolist(), "mean": mean, "interval": interval, **environment()}
@@ -138,6 +142,11 @@ def _interval(values: np.ndarray) -> list[float]:
     return [float(values.mean() - half), float(values.mean() + half)]
 
 
+def _number(value: float) -> str:
+    """Cuatro cifras, o todas las de la parte entera si son más: 0.1235, 41932, 1234567."""
+    return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+
+
 def _bounds(expected: dict) -> str:
-    parts = [f"{name} {expected[key]:g}" for key, name in (("min", "≥"), ("max", "≤")) if key in expected]
+    parts = [f"{name} {expected[key]:.10g}" for key, name in (("min", "≥"), ("max", "≤")) if key in expected]
     return " y ".join(parts)

@@ -4,14 +4,15 @@ import matplotlib.pyplot as plt
 
 __all__ = ["COLORS", "use_style"]
 
-#: Paleta de Okabe e Ito, distinguible con las formas frecuentes de daltonismo; una clave por papel en la figura.
+#: Paleta de Okabe e Ito, distinguible con las formas frecuentes de daltonismo; una clave por papel en la figura. Su
+#: naranja, que sobre blanco apenas se ve, deja el sitio al añil de Paul Tol: todas contrastan 3:1 o más.
 COLORS = {
     "data": "#0072B2",
     "forecast": "#D55E00",
     "baseline": "#666666",
     "highlight": "#009E73",
     "second": "#CC79A7",
-    "third": "#E69F00",
+    "third": "#332288",
 }
 
 
