@@ -4,6 +4,12 @@ import tempfile
 
 from hypothesis import configuration, settings
 
-configuration.set_hypothesis_home_dir(tempfile.gettempdir() + "/hypothesis")
+_home = tempfile.TemporaryDirectory()  # se borra al terminar
+configuration.set_hypothesis_home_dir(_home.name)
 settings.register_profile("curso", database=None, deadline=None, derandomize=True)
 settings.load_profile("curso")
+
+
+def pytest_configure(config):
+    """Declara las marcas propias."""
+    config.addinivalue_line("markers", "data: necesita los datos reales (RECURRENTES_DATA, la caché o la red)")

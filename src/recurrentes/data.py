@@ -53,10 +53,10 @@ def fetch(name: str) -> Path:
     if not entry.get("sha256"):
         raise ValueError(f"La ficha de {name!r} no tiene sha256: añádelo a registry.yml; sin él no se usa el archivo.")
     folder = os.environ.get("RECURRENTES_DATA")
-    if folder and (local := Path(folder) / entry["file"]).exists():
-        return _intact(local, entry["sha256"], "RECURRENTES_DATA apunta a esa carpeta: cambia el archivo o la variable")
+    if folder and (local := Path(folder).expanduser() / entry["file"]).exists():
+        return _intact(local, entry["sha256"], "cambia el archivo, o la carpeta que nombra RECURRENTES_DATA")
     cached = cache_folder() / entry["file"]
-    if cached.exists():
+    if os.path.exists(cached):  # no falla, como Path.exists, si la carpeta no se puede leer
         return _intact(cached, entry["sha256"], "bórralo y vuelve a ejecutar: se descargará de nuevo")
     return _download(entry, cached)
 
@@ -86,7 +86,8 @@ def load_ridership(*, clean: bool = True) -> pd.DataFrame:
             raw = pd.read_csv(archive.extractfile(entry["member"]), parse_dates=["service_date"])
     except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
         raise DataError(
-            f"{path}: no se puede leer {entry['member']} ({error}). Bórralo y vuelve a ejecutar."
+            f"{path}: no se puede leer dentro {entry['member']} ({type(error).__name__}), aunque su SHA-256 es el del "
+            f"registro. Revisa sus campos sha256 y member en registry.yml."
         ) from error
     if not clean:
         return raw
@@ -151,25 +152,35 @@ def _download(entry: dict, target: Path) -> Path:
     """Descarga a un archivo temporal que solo pasa a ``target`` si su huella es la esperada."""
     logger = pooch.get_logger()
     level = logger.level
-    logger.setLevel("WARNING")  # los mensajes de pooch están en inglés; los errores los traducimos abajo
-    where = f"{entry['url']} en {target.parent}"
+    logger.setLevel("WARNING")  # los mensajes de pooch están en inglés; los errores los traduce _problem
     try:
         pooch.retrieve(entry["url"], f"sha256:{entry['sha256']}", fname=target.name, path=target.parent)
-    except ValueError as error:
-        raise DataError(
-            f"La descarga de {where} llegó dañada o incompleta: se esperaba SHA-256 {entry['sha256']}. "
-            f"No se ha guardado nada. Vuelve a intentarlo; si se repite, avisa: quizá el archivo público haya cambiado."
-        ) from error
-    except PermissionError as error:
-        raise DataError(
-            f"No se puede escribir en la caché {target.parent}. Da permiso de escritura a esa carpeta, o deja "
-            f"{target.name} en otra y nómbrala en la variable de entorno RECURRENTES_DATA."
-        ) from error
-    except (requests.RequestException, OSError) as error:
-        raise DataError(
-            f"No se pudo descargar {where} ({type(error).__name__}). Comprueba la conexión; sin red, trae "
-            f"{target.name} por otro medio, déjalo en una carpeta y nómbrala en la variable de entorno RECURRENTES_DATA."
-        ) from error
+    except (requests.RequestException, OSError, ValueError) as error:
+        raise DataError(_problem(error, entry, target)) from error
     finally:
         logger.setLevel(level)
     return target
+
+
+def _problem(error: Exception, entry: dict, target: Path) -> str:
+    """Qué falló al descargar y qué hacer; distingue la red, la caché y un contenido que no es el esperado."""
+    by_hand = f"deja {target.name} en otra carpeta y nómbrala en la variable de entorno RECURRENTES_DATA."
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"La descarga de {entry['url']} se cortó. No se ha guardado nada. Vuelve a intentarlo."
+    if isinstance(error, requests.RequestException):
+        reason = type(error).__name__
+        if error.response is not None:
+            reason = f"el servidor respondió {error.response.status_code}"
+        return (
+            f"No se pudo descargar {entry['url']} ({reason}). Comprueba la conexión; si sigue sin poderse, trae el "
+            f"archivo por otro medio, {by_hand}"
+        )
+    if isinstance(error, OSError):
+        return (
+            f"No se puede escribir en la caché {target.parent} ({error.strerror or type(error).__name__}). Haz que "
+            f"sea una carpeta con espacio y permiso de escritura, o {by_hand}"
+        )
+    return (
+        f"La descarga de {entry['url']} no es el archivo esperado: su SHA-256 no es {entry['sha256']}. No se ha "
+        f"guardado nada. Vuelve a intentarlo; si se repite, avisa: quizá haya cambiado el archivo público."
+    )

@@ -1,0 +1,465 @@
+"""Datos: descargas de un servidor local que falla de muchas maneras, el registro, Ridership y las ventas."""
+
+import errno
+import hashlib
+import io
+import logging
+import os
+import re
+import socket
+import tarfile
+import threading
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pandas as pd
+import pooch
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurrentes import data
+
+GOOD = b"el contenido esperado" * 1000
+SHA256 = hashlib.sha256(GOOD).hexdigest()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Sirve ``GOOD`` entero, cambiado o cortado, según la dirección; anota cada petición."""
+
+    timeout = 5  # segundos: una petición a medias no cuelga las pruebas
+
+    def do_GET(self):
+        self.server.requests.append(self.path)
+        body = {"/good": GOOD, "/corrupt": GOOD + b"!", "/truncated": GOOD[:99], "/cut": GOOD[:99]}.get(self.path)
+        self.send_response(404 if body is None else 200)
+        if self.path != "/cut":
+            self.send_header("Content-Length", len(GOOD) if self.path == "/truncated" else len(body or b""))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *args):
+        """No escribe en la salida de las pruebas."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Un servidor HTTP de verdad, en esta máquina."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.requests = []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    """Carpeta personal y caché vacías, sin ``RECURRENTES_DATA`` ni proxy."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("RECURRENTES_DATA", raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert data.cache_folder().is_relative_to(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def register(monkeypatch, home, server):
+    """Registra el conjunto «toy», en la dirección que se diga del servidor local, y deja su contador a cero."""
+    server.requests.clear()
+
+    def add(path="/good", **changes):
+        url = f"http://127.0.0.1:{server.server_port}{path}"
+        entry = {"file": "toy.bin", "url": url, "sha256": SHA256} | changes
+        monkeypatch.setattr(data, "registry", lambda: {"toy": entry})
+        return entry
+
+    return add
+
+
+def files_in(folder):
+    """Todos los archivos que hay bajo ``folder``."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def fails_with(message, exception=data.DataError, action=lambda: data.fetch("toy")):
+    """Exige que ``action`` falle con este mensaje completo."""
+    with pytest.raises(exception, match=f"^{re.escape(message)}$"):
+        action()
+
+
+# Descarga y caché
+
+
+def test_a_good_download_is_kept(register, server, capsys):
+    """Se descarga una vez, intacto; la segunda vez sale de la caché. Nada se escribe en la salida."""
+    register()
+    level = pooch.get_logger().level
+    path = data.fetch("toy")
+    assert path == data.cache_folder() / "toy.bin" == data.fetch("toy")
+    assert path.read_bytes() == GOOD
+    assert files_in(data.cache_folder()) == [path]
+    assert server.requests == ["/good"]
+    assert capsys.readouterr() == ("", "")
+    assert pooch.get_logger().level == level != logging.WARNING
+
+
+@pytest.mark.parametrize("path", ["/corrupt", "/cut"], ids=["cambiado", "cortado sin aviso"])
+def test_a_damaged_download(register, path):
+    """Un contenido con otra huella no se guarda."""
+    entry = register(path)
+    fails_with(
+        f"La descarga de {entry['url']} no es el archivo esperado: su SHA-256 no es {SHA256}. No se ha guardado nada. "
+        "Vuelve a intentarlo; si se repite, avisa: quizá haya cambiado el archivo público."
+    )
+    assert files_in(data.cache_folder()) == []
+
+
+def test_a_truncated_download(register):
+    """Llegan menos bytes de los que el servidor anunció."""
+    entry = register("/truncated")
+    fails_with(f"La descarga de {entry['url']} se cortó. No se ha guardado nada. Vuelve a intentarlo.")
+    assert files_in(data.cache_folder()) == []
+
+
+def test_a_missing_file(register):
+    """El servidor responde 404."""
+    entry = register("/missing")
+    fails_with(
+        f"No se pudo descargar {entry['url']} (el servidor respondió 404). Comprueba la conexión; si sigue sin "
+        "poderse, trae el archivo por otro medio, deja toy.bin en otra carpeta y nómbrala en la variable de entorno "
+        "RECURRENTES_DATA."
+    )
+    assert files_in(data.cache_folder()) == []
+
+
+def test_offline(register):
+    """Nadie contesta en esa dirección."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    entry = register(url=f"http://127.0.0.1:{port}/good")
+    fails_with(
+        f"No se pudo descargar {entry['url']} (ConnectionError). Comprueba la conexión; si sigue sin poderse, trae el "
+        "archivo por otro medio, deja toy.bin en otra carpeta y nómbrala en la variable de entorno RECURRENTES_DATA."
+    )
+    assert files_in(data.cache_folder()) == []
+
+
+def unwritable(code):
+    return (
+        f"No se puede escribir en la caché {data.cache_folder()} ({os.strerror(code)}). Haz que sea una carpeta con "
+        "espacio y permiso de escritura, o deja toy.bin en otra carpeta y nómbrala en la variable de entorno "
+        "RECURRENTES_DATA."
+    )
+
+
+def test_the_cache_is_not_a_folder(register, home, server):
+    """En lugar de la carpeta de la caché hay un archivo; no se llega a descargar."""
+    register()
+    (home / "cache").write_text("ocupado")
+    fails_with(unwritable(errno.ENOTDIR))
+    assert files_in(home) == [home / "cache"] and server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [("tempfile.NamedTemporaryFile", errno.EACCES), ("shutil.move", errno.ENOSPC)],
+    ids=["sin permiso", "sin espacio"],
+)
+def test_the_cache_cannot_be_written(register, monkeypatch, function, code):
+    """Falta permiso al crear el archivo temporal, o espacio al terminarlo; tampoco queda el temporal."""
+    register()
+
+    def fail(*args, **kwargs):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(function, fail)
+    fails_with(unwritable(code))
+    assert files_in(data.cache_folder()) == []
+
+
+def test_an_interrupted_download_leaves_nothing(register, monkeypatch):
+    """Con Ctrl-C a mitad de la descarga se borra lo que hubiera llegado."""
+    register()
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pooch.core.hash_matches", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        data.fetch("toy")
+    assert files_in(data.cache_folder()) == []
+
+
+def test_a_corrupt_cached_file_is_not_used(register, server):
+    """Un archivo dañado en la caché se denuncia; ni se usa ni se borra a escondidas."""
+    register()
+    path = data.fetch("toy")
+    path.write_bytes(b"otro")
+    found = hashlib.sha256(b"otro").hexdigest()
+    fails_with(
+        f"{path} está dañado o no es el archivo esperado: se esperaba SHA-256 {SHA256} y tiene {found} (4 bytes). "
+        "Remedio: bórralo y vuelve a ejecutar: se descargará de nuevo."
+    )
+    path.unlink()
+    assert data.fetch("toy").read_bytes() == GOOD
+    assert server.requests == ["/good", "/good"]
+
+
+# RECURRENTES_DATA
+
+
+@pytest.mark.parametrize("written", ["{home}/datos", "~/datos"], ids=["ruta", "tilde"])
+def test_the_named_folder_comes_first(register, monkeypatch, home, server, written):
+    """Con el archivo en la carpeta que nombra RECURRENTES_DATA no se toca ni la red ni la caché."""
+    register()
+    (home / "datos").mkdir()
+    (home / "datos/toy.bin").write_bytes(GOOD)
+    monkeypatch.setenv("RECURRENTES_DATA", written.format(home=home))
+    assert data.fetch("toy") == home / "datos/toy.bin"
+    assert server.requests == [] and not data.cache_folder().exists()
+
+
+def test_a_corrupt_file_in_the_named_folder(register, monkeypatch, home, server):
+    """Un archivo dañado en esa carpeta no se sustituye por una descarga: se dice."""
+    register()
+    (home / "toy.bin").write_bytes(b"")
+    monkeypatch.setenv("RECURRENTES_DATA", str(home))
+    found = hashlib.sha256(b"").hexdigest()
+    fails_with(
+        f"{home}/toy.bin está dañado o no es el archivo esperado: se esperaba SHA-256 {SHA256} y tiene {found} "
+        "(0 bytes). Remedio: cambia el archivo, o la carpeta que nombra RECURRENTES_DATA."
+    )
+    assert server.requests == []
+
+
+def test_a_named_folder_without_the_file(register, monkeypatch, home, server):
+    """Si en esa carpeta no está, se descarga."""
+    register()
+    monkeypatch.setenv("RECURRENTES_DATA", str(home))
+    assert data.fetch("toy") == data.cache_folder() / "toy.bin"
+    assert server.requests == ["/good"]
+
+
+# El registro
+
+
+@pytest.mark.parametrize("sha256", [None, ""])
+def test_a_file_without_checksum_is_refused(register, server, sha256):
+    """Sin huella no se descarga nada."""
+    register(sha256=sha256)
+    message = "La ficha de 'toy' no tiene sha256: añádelo a registry.yml; sin él no se usa el archivo."
+    fails_with(message, ValueError)
+    assert server.requests == []
+
+
+def test_an_unknown_name_is_refused(register):
+    """El error enumera los nombres válidos."""
+    register()
+    fails_with("name='toi': se requiere uno de ['toy'].", ValueError, lambda: data.fetch("toi"))
+
+
+@pytest.mark.parametrize("name", data.registry())
+def test_every_entry_is_complete(name):
+    """Cada ficha dice de dónde sale el archivo, cómo se comprueba, con qué licencia y cuándo se obtuvo."""
+    entry = data.registry()[name]
+    assert re.fullmatch(r"[\w.-]+", entry["file"])
+    assert entry["url"].startswith("https://") and entry["source"].startswith("https://")
+    assert re.fullmatch("[0-9a-f]{64}", entry["sha256"])
+    assert entry["title"] and entry["licence"]
+    assert isinstance(entry["retrieved"], date)
+
+
+def test_no_two_entries_share_a_file():
+    """Dos conjuntos con el mismo nombre de archivo se pisarían en la caché."""
+    names = [entry["file"] for entry in data.registry().values()]
+    assert len(names) == len(set(names))
+
+
+# Ridership, con un archivo pequeño escrito a mano
+
+MEMBER = "carpeta/viajeros.csv"
+CSV = """service_date,day_type,bus,rail_boardings,total_rides
+01/03/2001,W,30,3,33
+01/01/2001,U,10,1,11
+01/02/2001,W,20,2,22
+01/03/2001,W,30,3,33
+"""
+
+
+@pytest.fixture
+def archive(monkeypatch, home):
+    """Deja un ridership.tgz con lo que se diga donde RECURRENTES_DATA lo encuentra."""
+
+    def write(content, **changes):
+        (home / "ridership.tgz").write_bytes(content)
+        entry = {"file": "ridership.tgz", "sha256": hashlib.sha256(content).hexdigest(), "member": MEMBER} | changes
+        monkeypatch.setattr(data, "registry", lambda: {"ridership": entry})
+        monkeypatch.setenv("RECURRENTES_DATA", str(home))
+
+    return write
+
+
+def packed(text=CSV):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        info = tarfile.TarInfo(MEMBER)
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def test_cleaning_by_hand(archive):
+    """Cuatro filas desordenadas, una repetida: quedan tres días, en orden y con los nombres del curso."""
+    archive(packed())
+    clean = data.load_ridership()
+    assert clean.index.equals(pd.date_range("2001-01-01", periods=3, freq="D", name="date"))
+    assert clean.to_dict("list") == {
+        "day_type": ["U", "W", "W"],
+        "bus": [10, 20, 30],
+        "rail": [1, 2, 3],
+        "total": [11, 22, 33],
+    }
+
+
+def test_the_raw_table(archive):
+    """Sin limpiar, la tabla es la del archivo."""
+    archive(packed())
+    raw = data.load_ridership(clean=False)
+    assert raw.columns.tolist() == ["service_date", "day_type", "bus", "rail_boardings", "total_rides"]
+    assert raw["bus"].tolist() == [30, 10, 20, 30]
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "reason"),
+    [
+        (b"no es un archivo tar", {}, "ReadError"),
+        (packed()[:60], {}, "EOFError"),
+        (packed(), {"member": "otro.csv"}, "KeyError"),
+    ],
+    ids=["no es tar", "cortado", "sin el miembro"],
+)
+def test_an_unreadable_archive(archive, home, content, changes, reason):
+    """Un archivo con la huella registrada que no se puede leer es un error del registro, y se dice."""
+    archive(content, **changes)
+    fails_with(
+        f"{home}/ridership.tgz: no se puede leer dentro {changes.get('member', MEMBER)} ({reason}), aunque su SHA-256 "
+        "es el del registro. Revisa sus campos sha256 y member en registry.yml.",
+        action=data.load_ridership,
+    )
+
+
+# Ridership, con el archivo real
+
+
+@pytest.fixture(scope="module")
+def ridership():
+    """Las tablas sin limpiar y limpia; sin los datos, estas pruebas fallan: no se saltan."""
+    try:
+        return data.load_ridership(clean=False), data.load_ridership()
+    except data.DataError as error:
+        pytest.fail(f"Estas pruebas necesitan los datos reales. {error}")
+
+
+@pytest.mark.data
+def test_ridership_repeats_two_months(ridership):
+    """7701 filas; las repetidas son los 31 días de octubre de 2011 y los 31 de julio de 2014."""
+    raw, _ = ridership
+    repeated = raw.loc[raw.duplicated(), "service_date"]
+    assert len(raw) == 7701
+    assert repeated.dt.strftime("%Y-%m").value_counts().to_dict() == {"2011-10": 31, "2014-07": 31}
+    assert repeated.is_unique
+
+
+@pytest.mark.data
+def test_ridership_has_no_gaps(ridership):
+    """7639 días seguidos, sin huecos ni valores ausentes, del 2001-01-01 al 2021-11-30."""
+    _, clean = ridership
+    assert clean.index.equals(pd.date_range("2001-01-01", "2021-11-30", freq="D", name="date"))
+    assert clean.shape == (7639, 4) and clean.columns.tolist() == ["day_type", "bus", "rail", "total"]
+    assert not clean.isna().any(axis=None)
+    assert set(clean["day_type"]) == {"W", "A", "U"}
+
+
+@pytest.mark.data
+def test_ridership_adds_up(ridership):
+    """Autobús y tren suman el total, todos los días; y los laborables no caen en fin de semana."""
+    _, clean = ridership
+    assert (clean["bus"] + clean["rail"] == clean["total"]).all()
+    assert (clean["bus"] > 0).all() and (clean["rail"] > 0).all()
+    assert (clean.index.day_of_week[clean["day_type"] == "W"] < 5).all()
+
+
+# Ventas sintéticas
+
+
+def ventas(seed=0, **arguments):
+    return data.make_ventas(rng=np.random.default_rng(seed), **arguments)
+
+
+def test_ventas_by_hand():
+    """Sin ruido: 200 de base, 0.05 más por día, el efecto de cada día de la semana y el seno del año."""
+    table = ventas(n_days=15, noise=0)
+    assert table.columns.tolist() == ["sales", "trend", "weekly", "yearly", "promotion", "noise"]
+    assert table.index[0] == pd.Timestamp("2018-01-01") and table.index[0].day_name() == "Monday"
+    assert table["trend"].tolist() == pytest.approx([200 + 0.05 * day for day in range(15)])
+    assert table["weekly"].tolist() == [-20, -25, -15, -5, 20, 45, 0] * 2 + [-20]
+    assert table["yearly"].iloc[10] == pytest.approx(30 * np.sin(2 * np.pi * 10 / 365.25))
+    assert table["sales"].iloc[8] == pytest.approx(
+        200.4 - 25 + 30 * np.sin(16 * np.pi / 365.25) + table["promotion"].iloc[8]
+    )
+    assert (table["noise"] == 0).all()
+
+
+@given(st.integers(1, 800), st.floats(0, 50), st.integers(0, 2**32))
+def test_ventas_add_up(n_days, noise, seed):
+    """Las ventas son la suma de sus cinco partes, con cualquier longitud, ruido y semilla."""
+    table = ventas(seed, n_days=n_days, noise=noise)
+    assert table.shape == (n_days, 6)
+    assert np.allclose(table["sales"], table.drop(columns="sales").sum(axis=1))
+
+
+def test_the_weekly_season_sums_to_zero():
+    """Siete días seguidos cualesquiera suman cero: la semana no cambia el nivel."""
+    assert ventas()["weekly"].rolling(7).sum().dropna().tolist() == pytest.approx([0] * (1461 - 6))
+
+
+def test_promotions_last_whole_weeks():
+    """Cada promoción dura una semana entera y suma 40; hay una de cada diez semanas, más o menos."""
+    promotion = ventas(n_days=7 * 2000)["promotion"].to_numpy().reshape(-1, 7)
+    assert (promotion == promotion[:, :1]).all() and set(promotion.ravel()) == {0, 40}
+    assert (promotion[:, 0] > 0).mean() == pytest.approx(0.1, abs=0.03)  # más de cuatro errores típicos
+
+
+def test_the_noise_has_the_size_that_is_asked_for():
+    """Desviación típica pedida, media cero, sin memoria; el doble de ruido es el mismo ruido por dos."""
+    noise = ventas(n_days=20_000, noise=5)["noise"]
+    assert noise.std() == pytest.approx(5, rel=0.03) and noise.mean() == pytest.approx(0, abs=0.2)
+    assert noise.autocorr(1) == pytest.approx(0, abs=0.04)
+    assert ventas(n_days=20_000, noise=10)["noise"].tolist() == pytest.approx((2 * noise).tolist())
+
+
+def test_the_noise_floor():
+    """Quien conociera todo menos el ruido tendría un error absoluto medio de noise · sqrt(2 / π)."""
+    table = ventas(n_days=20_000)
+    best = table[["trend", "weekly", "yearly", "promotion"]].sum(axis=1)
+    assert (table["sales"] - best).abs().mean() == pytest.approx(10 * np.sqrt(2 / np.pi), rel=0.03)
+
+
+def test_ventas_depend_only_on_rng():
+    """La misma semilla da la misma serie, y otra semilla otra; el generador global no interviene."""
+    first = ventas(7)
+    np.random.seed(1)
+    assert first.equals(ventas(7))
+    assert not first["noise"].equals(ventas(8)["noise"])
+
+
+@pytest.mark.parametrize(("n_days", "noise"), [(0, 1), (10, -1)])
+def test_impossible_ventas(n_days, noise):
+    """Sin días, o con ruido negativo, no hay serie."""
+    message = f"n_days={n_days} y noise={noise}: se requiere n_days >= 1 y noise >= 0."
+    fails_with(message, ValueError, lambda: ventas(n_days=n_days, noise=noise))
