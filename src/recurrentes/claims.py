@@ -16,7 +16,17 @@ import numpy as np
 import yaml
 from scipy import stats
 
-__all__ = ["MIME", "MIN_SEEDS", "ClaimFailed", "Measured", "check", "entries"]
+__all__ = [
+    "MIME",
+    "MIN_SEEDS",
+    "ClaimFailed",
+    "Measured",
+    "bounds_text",
+    "check",
+    "entries",
+    "environment",
+    "value_text",
+]
 
 #: Tipo MIME con el que el registro de una medida viaja en la salida de su celda; nbval no lo compara.
 MIME = "application/vnd.recurrentes.claim+json"
@@ -38,23 +48,19 @@ class Measured:
     record: dict
 
     def __repr__(self) -> str:
-        return f"[{self.entry['id']}] {self.entry['verdict']}: {_bounds(self.entry['expected'])}"
+        return f"[{self.entry['id']}] {self.entry['verdict']}: {bounds_text(self.entry['expected'])}"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {"text/plain": repr(self), "text/html": self._card(), MIME: self.record}
 
     def _card(self) -> str:
         entry, color = self.entry, _COLORS[self.entry["verdict"]]
-        value = _number(self.record["mean"])
-        if self.record["interval"]:
-            low, high = self.record["interval"]
-            value += f" (IC 95 %: {_number(low)} a {_number(high)}; {len(self.record['values'])} semillas)"
         return (
             f'<div class="claim claim-{entry["verdict"]}" id="claim-{entry["id"]}" role="note" '
             f'style="border-left:4px solid {color};padding:.3em .8em">'
             f"<strong>Afirmación {entry['verdict']}.</strong> {html.escape(entry['says'])}<br>"
-            f"<small>{html.escape(entry['measures'])}: <strong>{value}</strong>; "
-            f"se exige {_bounds(entry['expected'])}. <code>{entry['id']}</code></small></div>"
+            f"<small>{html.escape(entry['measures'])}: <strong>{value_text(self.record)}</strong>; "
+            f"se exige {bounds_text(entry['expected'])}. <code>{entry['id']}</code></small></div>"
         )
 
 
@@ -104,11 +110,31 @@ def check(id: str, value: float | Sequence[float]) -> Measured:
     if low < expected.get("min", -np.inf) or high > expected.get("max", np.inf):
         spread = f" (IC 95 %: {low:.10g} a {high:.10g})" if statistical else ""
         raise ClaimFailed(
-            f"{id}: se exige {_bounds(expected)} y se midió {mean:.10g}{spread}. «{entry['says']}» ya no se sostiene "
-            f"como «{entry['verdict']}»: busca qué cambió antes de tocar el texto; no muevas la cota para que pase."
+            f"{id}: se exige {bounds_text(expected)} y se midió {mean:.10g}{spread}. «{entry['says']}» ya no "
+            f"se sostiene como «{entry['verdict']}»: busca qué cambió antes de tocar el texto; no muevas la cota para que pase."
         )
     record = {"id": id, "values": values.tolist(), "mean": mean, "interval": interval, **environment()}
     return Measured(entry, record)
+
+
+def value_text(record: dict) -> str:
+    """La medida de un registro, con su intervalo y sus semillas si es estadística."""
+    value = _number(record["mean"])
+    if record["interval"]:
+        low, high = record["interval"]
+        value += f" (IC 95 %: {_number(low)} a {_number(high)}; {len(record['values'])} semillas)"
+    return value
+
+
+def bounds_text(expected: dict) -> str:
+    """Lo que se exige de una medida.
+
+    Examples
+    --------
+    >>> bounds_text({"min": 0.5, "max": 2})
+    '≥ 0.5 y ≤ 2'
+    """
+    return " y ".join(f"{sign} {expected[key]:.10g}" for key, sign in (("min", "≥"), ("max", "≤")) if key in expected)
 
 
 def environment() -> dict:
@@ -147,6 +173,6 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
-def _bounds(expected: dict) -> str:
-    parts = [f"{name} {expected[key]:.10g}" for key, name in (("min", "≥"), ("max", "≤")) if key in expected]
-    return " y ".join(parts)
+def _number(value: float) -> str:
+    """Cuatro cifras, o todas las de la parte entera si son más: 0.1235, 41932, 1234567."""
+    return f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"

@@ -1,0 +1,149 @@
+"""Los cuadernos fuente (lectures/*.md y solutions/*.md): leerlos, saber si sus salidas valen y ejecutarlos."""
+
+import ast
+import hashlib
+import json
+import re
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+EXECUTED = ROOT / "_build" / "executed"  # lo último que se ejecutó aquí; vale lo mismo que lo confirmado en git
+FOLDERS = ("lectures", "solutions")
+#: Segundos que puede tardar un cuaderno en dos núcleos; los capítulos largos por diseño tienen el suyo.
+BUDGETS = {"lectures": 120, "solutions": 90, "lectures/07-comparativa": 300, "lectures/09-texto": 300}
+CLAIM_CALL = re.compile(r'claims\.check\(\s*"([^"]*)"')
+
+
+class Stale(Exception):
+    """Un archivo derivado no es lo que su fuente da; el mensaje nombra archivo, celda y la orden que lo arregla."""
+
+
+def docnames() -> list[str]:
+    """Documentos con cuaderno, como los llama Sphinx: «lectures/01-series-temporales»."""
+    return sorted(f"{folder}/{path.stem}" for folder in FOLDERS for path in (ROOT / folder).glob("*.md"))
+
+
+def read(docname: str) -> nbformat.NotebookNode:
+    """El cuaderno fuente, sin salidas."""
+    path = ROOT / f"{docname}.md"
+    if "format_name: myst" not in path.read_text("utf8").partition("\n---\n")[0]:
+        raise Stale(f"{docname}.md: falta la cabecera de jupytext con «format_name: myst»; sin ella no es un cuaderno.")
+    return jupytext.read(path)
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def checked_claims(notebook) -> list[str]:
+    """Los ids que comprueban sus celdas, en orden."""
+    return [id for cell in code_cells(notebook) for id in CLAIM_CALL.findall(cell.source)]
+
+
+def execution_key(notebook) -> str:
+    """Huella de todo lo que decide las salidas: código, afirmaciones, paquete, registro de datos y versiones fijas.
+
+    La prosa no entra, ni la celda de instalación (solo actúa fuera del repositorio), ni los comentarios del paquete.
+    """
+    package = ROOT / "src" / "recurrentes"
+    ids = set(checked_claims(notebook))
+    entries = yaml.safe_load((ROOT / "claims" / "claims.yml").read_text("utf8"))
+    pins = (ROOT / "requirements.txt").read_text("utf8").splitlines()
+    parts = {
+        "cells": [(cell.source, tags(cell)) for cell in code_cells(notebook) if "install" not in tags(cell)],
+        "claims": [entry for entry in entries if entry["id"] in ids],
+        "package": [ast.dump(ast.parse(path.read_text("utf8"))) for path in sorted(package.glob("*.py"))],
+        "data": yaml.safe_load((package / "registry.yml").read_text("utf8")),
+        "pins": sorted(line for line in pins if not line.startswith("#")),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def with_outputs(docname: str) -> nbformat.NotebookNode:
+    """El cuaderno fuente con las salidas guardadas de ese mismo código, aunque otra cosa haya cambiado desde entonces.
+
+    Raises
+    ------
+    Stale : si no hay salidas para el código de ahora.
+    """
+    problem = f"{docname}.ipynb no existe"
+    for path in (EXECUTED / f"{docname}.ipynb", ROOT / f"{docname}.ipynb"):
+        if path.exists():
+            source, stored = read(docname), nbformat.read(path, as_version=4)
+            problem = _mismatch(docname, source, stored)
+            if not problem:
+                for cell, done in zip(code_cells(source), code_cells(stored), strict=True):
+                    cell.outputs, cell.execution_count = done.outputs, done.execution_count
+                source.metadata["recurrentes"] = stored.metadata["recurrentes"]
+                return source
+    raise Stale(f"{problem}: ejecuta make notebooks.")
+
+
+def is_current(docname: str) -> bool:
+    """Si las salidas guardadas son las del código, las afirmaciones, el paquete, los datos y las versiones de ahora."""
+    try:
+        notebook = with_outputs(docname)
+    except Stale:
+        return False
+    return notebook.metadata["recurrentes"]["key"] == execution_key(notebook)
+
+
+def execute(docname: str) -> float:
+    """Ejecuta el cuaderno en un núcleo nuevo, guarda el resultado en EXECUTED y devuelve los segundos.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError : si una celda falla; no se guarda nada.
+    """
+    from nbclient import NotebookClient  # solo lo necesita quien ejecuta
+
+    notebook = read(docname)
+    key = execution_key(notebook)
+    start = time.perf_counter()
+    folder = (ROOT / docname).parent
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    seconds = time.perf_counter() - start
+    for cell in code_cells(notebook):
+        cell.metadata.pop("execution", None)  # horas de cada celda: romperían la clave de jupyter-cache
+    date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+    notebook.metadata["recurrentes"] = {"key": key, "seconds": round(seconds, 1), "date": date, **environment()}
+    path = EXECUTED / f"{docname}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return seconds
+
+
+def environment() -> dict:
+    """Con qué se ejecuta, para la página de estado."""
+    import keras  # noqa: F401  con Keras cargado, el registro dice también su backend
+
+    from recurrentes import claims
+
+    place = claims.environment()
+    return {name: place[name] for name in ("backend", "device", "machine", "versions")}
+
+
+def budget(docname: str) -> int:
+    return BUDGETS.get(docname) or BUDGETS[docname.split("/")[0]]
+
+
+def _mismatch(docname: str, source, stored) -> str | None:
+    """La primera celda de código en que difieren fuente y derivado, salvo la de instalación, o None."""
+    mine, theirs = code_cells(source), code_cells(stored)
+    for number, (cell, done) in enumerate(zip(mine, theirs, strict=False), start=1):
+        same = (cell.source, tags(cell)) == (done.source, tags(done))
+        if not same and not ("install" in tags(cell) and "install" in tags(done)):
+            first = next(iter(cell.source.splitlines()), "")
+            return f"{docname}.ipynb, celda de código {number} («{first[:60]}»): no es la de {docname}.md"
+    if len(mine) != len(theirs):
+        return f"{docname}.ipynb: tiene {len(theirs)} celdas de código y {docname}.md, {len(mine)}"
+    return None
