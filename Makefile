@@ -6,6 +6,7 @@ export TF_ENABLE_ONEDNN_OPTS := 0
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PYTHONHASHSEED := 0
 export KERAS_BACKEND ?= tensorflow
+export PYTHONPATH := tools:tests
 export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
@@ -33,7 +34,7 @@ test-fast: venv  ## Las pruebas que no ejecutan cuadernos ni abren el navegador
 	@$(BIN)/pytest -m "not slow"
 
 test-notebooks: venv  ## Vuelve a ejecutar los cuadernos y compara: make test-notebooks ONLY="lectures/01-a.ipynb"
-	@$(BIN)/pytest -p tests.nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
+	@$(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 		--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -n 2 --dist loadfile -q $(ONLY)
 
 notebooks: venv  ## Ejecuta lo que cambió y escribe todos los archivos derivados

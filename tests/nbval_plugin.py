@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nbval import kernel, plugin
 
-from tools import sources
+import sources
 
 # Lo que cambia de una ejecución a otra sin que el curso diga otra cosa. El HTML siempre va con su text/plain, que sí
 # se compara; de una afirmación se compara su línea estable, no el registro con la medida y la fecha.

@@ -1,18 +1,18 @@
-"""Del cuaderno de soluciones al de ejercicios, con los preprocesadores de nbgrader y los textos en español."""
+"""Del cuaderno de soluciones al de ejercicios, con los preprocesadores y la configuración de nbgrader."""
 
 import copy
 
 import nbformat
 
-CODE_STUB = '# ESCRIBE AQUÍ TU CÓDIGO\nraise NotImplementedError("Sustituye esta línea por tu solución.")'
-TEXT_STUB = "*Escribe aquí tu respuesta.*"
+from sources import ROOT
+
 OPEN_POINTS = 3  # puntos de una pregunta abierta, que califica el profesor
 
 
 def complete(metadata: dict) -> dict:
     """Los metadatos que nbgrader exige, a partir de los pocos que escribe el autor de la celda."""
-    base = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
-    base |= {"locked": bool(metadata.get("grade")) and not metadata.get("solution")}
+    checks = bool(metadata.get("grade")) and not metadata.get("solution")
+    base = {"grade": False, "solution": False, "locked": checks, "task": False, "schema_version": 3}
     return base | dict(metadata)
 
 
@@ -23,24 +23,24 @@ def open_answer(grade_id: str) -> dict:
 
 def cut(solved: nbformat.NotebookNode, slug: str) -> nbformat.NotebookNode:
     """El cuaderno que recibe el alumno: huecos en lugar de soluciones, comprobaciones, y nada ejecutado."""
-    from nbgrader.preprocessors import (
-        CheckCellMetadata,
-        ClearHiddenTests,
-        ClearOutput,
-        ClearSolutions,
-        ComputeChecksums,
-        LockCells,
-    )
+    from nbgrader import preprocessors as nbgrader
+    from traitlets.config import PyFileConfigLoader
 
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     handout = copy.deepcopy(solved)
     handout.metadata.pop("recurrentes")
     handout.cells[0].source = handout.cells[0].source.replace(f"solutions/{slug}.ipynb", f"exercises/{slug}.ipynb")
-    clear = ClearSolutions(code_stub={"python": CODE_STUB}, text_stub=TEXT_STUB)
-    steps = [LockCells(), clear, ClearOutput(), ClearHiddenTests(), ComputeChecksums(), CheckCellMetadata()]
-    resources = {"unique_key": slug}
-    for step in steps:
-        handout, resources = step.preprocess(handout, resources)
-    for cell in handout.cells:
+    for cell in handout.cells:  # en el libro la solución está plegada; aquí es el hueco que hay que ver
         if "hide-cell" in cell.metadata.get("tags", []):
             cell.metadata["tags"].remove("hide-cell")
+    resources = {"unique_key": slug}
+    for step in (
+        "LockCells",
+        "ClearSolutions",
+        "ClearOutput",
+        "ClearHiddenTests",
+        "ComputeChecksums",
+        "CheckCellMetadata",
+    ):
+        handout, resources = getattr(nbgrader, step)(config=config).preprocess(handout, resources)
     return handout

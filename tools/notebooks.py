@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+import addresses
 import exercises
 import pages
 import sources
@@ -85,6 +86,10 @@ def check() -> list[str]:
     problems = [
         f"{docname}.ipynb: sus salidas son de otro código, afirmaciones, paquete, datos o versiones: make notebooks."
         for docname in old
+    ]
+    problems += [
+        f"{path.relative_to(ROOT)}: su dirección no es la de _config.yml. Ejecuta make address."
+        for path in addresses.rewritten()
     ]
     target = BUILD / "check"
     shutil.rmtree(target, ignore_errors=True)

@@ -16,7 +16,7 @@ from sphinx.jinja2glue import BuiltinTemplateLoader
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from addresses import launch_urls, repository  # noqa: E402
+from addresses import launch_urls, repository, site  # noqa: E402
 
 #: Lo que el sitio usa de MathJax: el componente, sus letras y las órdenes de TeX que carga cuando aparecen.
 MATHJAX = ["tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions"]
@@ -121,6 +121,7 @@ def remove_thebe(app):
 
 def configure(app, config):
     remove_thebe(app)
+    config.html_baseurl = site()
     config.template_bridge = f"{__name__}.{Templates.__name__}"
     config.mathjax_path = f"mathjax/{MATHJAX[0]}"
     config.mathjax3_config = {"options": {"enableMenu": False}}  # el menú está en inglés y carga más componentes

@@ -111,7 +111,8 @@ def check(id: str, value: float | Sequence[float]) -> Measured:
         spread = f" (IC 95 %: {low:.10g} a {high:.10g})" if statistical else ""
         raise ClaimFailed(
             f"{id}: se exige {bounds_text(expected)} y se midió {mean:.10g}{spread}. «{entry['says']}» ya no "
-            f"se sostiene como «{entry['verdict']}»: busca qué cambió antes de tocar el texto; no muevas la cota para que pase."
+            f"se sostiene como «{entry['verdict']}»: busca qué cambió antes de tocar el texto; no muevas la cota "
+            f"para que pase."
         )
     record = {"id": id, "values": values.tolist(), "mean": mean, "interval": interval, **environment()}
     return Measured(entry, record)

@@ -1,0 +1,145 @@
+"""La derivación: qué obliga a ejecutar de nuevo y qué no, y qué dice «make check» cuando algo no cuadra."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import addresses
+import sources
+
+COPIED = ("lectures", "solutions", "exercises", "claims", "src", "book", "tools")
+FILES = (
+    "_config.yml",
+    "_toc.yml",
+    "requirements.txt",
+    "nbgrader_config.py",
+    "pyproject.toml",
+    "README.md",
+    "CITATION.cff",
+)
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """Una copia del repositorio que se puede estropear."""
+    for name in COPIED:
+        shutil.copytree(sources.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in CONFIGURED:
+        shutil.copy(sources.ROOT / name, tmp_path)
+    monkeypatch.setattr(sources, "ROOT", tmp_path)
+    monkeypatch.setattr(sources, "EXECUTED", tmp_path / "_build" / "executed")
+    monkeypatch.setattr(addresses, "ROOT", tmp_path)
+    return tmp_path
+
+
+DOCNAME = sources.docnames()[0]
+
+
+def edit(path, old, new):
+    text = path.read_text("utf8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf8")
+
+
+def test_prose_is_never_executed(clone):
+    edit(clone / f"{DOCNAME}.md", "\n# ", "\nUna frase nueva.\n\n# ")
+    assert sources.is_current(DOCNAME)
+
+
+def test_a_comment_in_the_package_executes_nothing(clone):
+    (clone / "src/recurrentes/windows.py").open("a").write("\n# un comentario\n")
+    assert sources.is_current(DOCNAME)
+
+
+def test_the_address_executes_nothing(clone):
+    edit(clone / f"{DOCNAME}.md", "git+https://github.com/", "git+https://github.com/otra-")
+    assert sources.is_current(DOCNAME)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (f"{DOCNAME}.md", "plots.use_style()", "plots.use_style(); 1"),
+        ("src/recurrentes/plots.py", '"grid.alpha": 0.3', '"grid.alpha": 0.4'),
+        ("src/recurrentes/registry.yml", "retrieved: ", "revisado: "),
+        ("requirements.txt", "\nnumpy==", "\nnumpy==0."),
+        ("claims/claims.yml", "  why: ", "  why: Porque sí. "),
+    ],
+    ids=["code", "package", "data", "pins", "claim"],
+)
+def test_what_decides_the_outputs_is_executed_again(clone, name, old, new):
+    assert sources.is_current(DOCNAME)
+    edit(clone / name, old, new)
+    assert not sources.is_current(DOCNAME)
+
+
+def test_a_changed_cell_is_named(clone):
+    edit(clone / f"{DOCNAME}.md", "plots.use_style()", "plots.use_style(); 1")
+    with pytest.raises(sources.Stale, match=r"\.ipynb, celda de código \d+ \(«.+»\): no es la de .*make notebooks"):
+        sources.with_outputs(DOCNAME)
+
+
+def test_a_missing_notebook_is_named(clone):
+    (clone / f"{DOCNAME}.ipynb").unlink()
+    with pytest.raises(sources.Stale, match=r"\.ipynb no existe: ejecuta make notebooks\."):
+        sources.with_outputs(DOCNAME)
+
+
+def test_a_source_without_its_header_is_refused(clone):
+    edit(clone / f"{DOCNAME}.md", "format_name: myst", "format_name: markdown")
+    with pytest.raises(sources.Stale, match="falta la cabecera de jupytext"):
+        sources.read(DOCNAME)
+
+
+@pytest.mark.slow
+def test_check_passes_here_and_names_what_was_tampered(clone):
+    """Sobre una copia: primero calla y después nombra archivo, celda y orden de cada cosa estropeada."""
+
+    def check():
+        command = [sys.executable, "tools/notebooks.py", "check"]
+        return subprocess.run(command, cwd=clone, capture_output=True, text=True)
+
+    first = check()
+    assert first.returncode == 0, first.stdout + first.stderr
+    path = clone / f"{DOCNAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    prose = next(i for i, cell in enumerate(notebook.cells[2:], start=2) if cell.cell_type == "markdown")
+    notebook.cells[prose].source += " ¡Editado a mano!"
+    nbformat.write(notebook, path)
+    edit(clone / "book" / "estado.md", "Presupuesto", "Límite")
+    evidence = next((clone / "claims" / "evidence").glob("*.json"))
+    evidence.write_text(json.dumps({"id": evidence.stem, "records": []}), "utf8")
+    (clone / "exercises" / "99-huerfano.ipynb").write_text("{}", "utf8")
+    second = check()
+    assert second.returncode == 1
+    assert f"{DOCNAME}.ipynb, celda {prose + 1}: no es lo que da su fuente. Ejecuta make notebooks." in second.stderr
+    assert "estado.md, línea " in second.stderr
+    assert f"{evidence.name}, línea 1" in second.stderr
+    assert "exercises/99-huerfano.ipynb: ya no tiene fuente. Bórralo: git rm" in second.stderr
+
+
+def test_a_new_address_reaches_every_file(clone):
+    config = clone / "_config.yml"
+    old_url, old_branch = addresses.written()
+    edit(config, old_url, "https://github.com/ana/mi-curso")
+    edit(config, "branch: main", "branch: v1.0")
+    addresses.config.cache_clear()
+    try:
+        texts = addresses.rewritten()
+    finally:
+        addresses.config.cache_clear()
+    names = {path.relative_to(clone).as_posix() for path in texts}
+    assert {"README.md", "CITATION.cff", "pyproject.toml", f"{DOCNAME}.md"} <= names
+    assert "git+https://github.com/ana/mi-curso@v1.0" in texts[clone / f"{DOCNAME}.md"]
+    readme = texts[clone / "README.md"]
+    assert "github/ana/mi-curso/blob/v1.0/" in readme and "https://ana.github.io/mi-curso/" in readme
+    old_repo = old_url.removeprefix("https://github.com/")
+    assert not any(old_repo in text for text in texts.values())
+
+
+def test_addresses_are_those_of_the_configuration():
+    assert addresses.rewritten() == {}

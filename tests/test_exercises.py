@@ -1,0 +1,73 @@
+"""Los ejercicios tal como se entregan: cada hueco sin tocar falla su comprobación y dice en español qué se espera."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import exercises
+import sources
+
+pytestmark = pytest.mark.slow
+HANDOUTS = sorted((sources.ROOT / "exercises").glob("*.ipynb"))
+
+
+def run(path):
+    """El cuaderno ejecutado de arriba abajo, errores incluidos."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": path.parent}}).execute()
+    return notebook
+
+
+def error(cell):
+    return next((output for output in cell.outputs if output.output_type == "error"), None)
+
+
+@pytest.mark.parametrize("path", HANDOUTS, ids=lambda path: path.stem)
+def test_untouched_stubs_fail_their_check_in_spanish(path):
+    for cell in sources.code_cells(run(path)):
+        role = cell.metadata.get("nbgrader", {})
+        failure = error(cell)
+        if role.get("grade"):
+            assert failure is not None, f"pasa sin resolverse:\n{cell.source}"
+            assert failure.ename == "CheckFailed", f"{failure.ename}: {failure.evalue}\n{cell.source}"
+            assert failure.evalue.startswith("Ejercicio ") and "Se espera que " in failure.evalue
+        elif role.get("solution"):
+            assert failure is None or failure.ename in {"NotImplementedError", "NameError"}, cell.source
+        else:
+            assert failure is None, f"falla una celda que el alumno no escribe:\n{cell.source}\n{failure.evalue}"
+
+
+def test_nbgrader_takes_solutions_as_its_source(tmp_path):
+    """Un profesor copia las soluciones en su curso y nbgrader produce los mismos ejercicios que reparte el libro."""
+    assignment = tmp_path / "source" / "recurrentes"
+    assignment.mkdir(parents=True)
+    for path in HANDOUTS:
+        shutil.copy(sources.ROOT / "solutions" / path.name, assignment)
+    shutil.copy(sources.ROOT / "nbgrader_config.py", tmp_path)
+    nbgrader = Path(sys.executable).with_name("nbgrader")
+    done = subprocess.run(
+        [nbgrader, "generate_assignment", "recurrentes"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for path in HANDOUTS:
+        released = nbformat.read(tmp_path / "release" / "recurrentes" / path.name, as_version=4)
+        handed = nbformat.read(path, as_version=4)
+        assert [cell.source for cell in released.cells[1:]] == [cell.source for cell in handed.cells[1:]]
+
+
+def test_metadata_are_completed_for_nbgrader():
+    assert exercises.complete({"grade": True, "grade_id": "a", "points": 2}) == {
+        "grade": True,
+        "grade_id": "a",
+        "points": 2,
+        "locked": True,
+        "solution": False,
+        "task": False,
+        "schema_version": 3,
+    }
+    assert exercises.complete({"solution": True, "grade_id": "b"})["locked"] is False
