@@ -12,15 +12,7 @@ import addresses
 import sources
 
 COPIED = ("lectures", "solutions", "exercises", "claims", "src", "book", "tools")
-FILES = (
-    "_config.yml",
-    "_toc.yml",
-    "requirements.txt",
-    "nbgrader_config.py",
-    "pyproject.toml",
-    "README.md",
-    "CITATION.cff",
-)
+COPIED_FILES = ("_config.yml", "_toc.yml", "requirements.txt", "nbgrader_config.py", *addresses.FILES[:3])
 
 
 @pytest.fixture
@@ -28,7 +20,7 @@ def clone(tmp_path, monkeypatch):
     """Una copia del repositorio que se puede estropear."""
     for name in COPIED:
         shutil.copytree(sources.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in CONFIGURED:
+    for name in COPIED_FILES:
         shutil.copy(sources.ROOT / name, tmp_path)
     monkeypatch.setattr(sources, "ROOT", tmp_path)
     monkeypatch.setattr(sources, "EXECUTED", tmp_path / "_build" / "executed")
