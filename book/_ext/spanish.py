@@ -112,7 +112,7 @@ STEM_QUERY = r"""
 Stemmer = class extends Stemmer {
   stemWord = ((stem) => (word) => {
     const plain = word.normalize("NFD").replace(/(?!\u0303)[\u0300-\u036f]/g, "").normalize("NFC");
-    return stem(plain.replace(/ion$/, "ión"));
+    return stem.call(this, plain.replace(/ion$/, "ión"));
   })(this.stemWord);
 };
 """

@@ -1,0 +1,361 @@
+"""El sitio ya construido, abierto página por página en un navegador: se basta, es accesible y está en español."""
+
+import re
+import shutil
+import sys
+import threading
+from contextlib import contextmanager
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
+
+import axe_playwright_python
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Error, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
+
+from spanish import Search  # noqa: E402
+
+from addresses import launch_urls, repository  # noqa: E402
+
+SITE = ROOT / "_build" / "html"
+#: La portada es solo una redirección; el navegador no se detiene en ella.
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if path != SITE / "index.html" and "_static" not in path.parts
+)
+#: Ancho y tema de cada visita.
+SCREENS = {"escritorio-claro": (1280, "light"), "telefono-oscuro": (390, "dark")}
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf8")
+AXE_OPTIONS = {
+    "resultTypes": ["violations"],
+    "preload": False,  # no volver a pedir las hojas de estilo
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
+}
+ENGLISH = re.compile(
+    r"\b(search\w*|toggle|launch|previous|next|click|copy|copied|download|show|hide|link to|permalink|home|open|close"
+    r"|skip|back to|print to|light|dark|settings|edit|source|contents|note|warning|logo|index|sidebar|navigation|theme"
+    r"|main|page|expand|collapse|issue|repository|fullscreen|exercise|solution)\b",
+    re.IGNORECASE,
+)
+INTERFACE = """() => [
+  ...[...document.querySelectorAll("*")].filter((element) => !element.matches("a.reference")).flatMap((element) =>
+    ["title", "aria-label", "placeholder", "alt", "data-bs-title", "data-bs-original-title"].map(
+      (name) => element.getAttribute(name))),
+  ...[...document.querySelectorAll("button, summary, label, .admonition-title, .caption-number, title")].map(
+    (element) => element.textContent),
+].filter(Boolean)"""
+READY = """async () => {
+  if (window.MathJax?.startup) await MathJax.startup.promise;
+  await document.fonts.ready;
+}"""
+WIDEST = """() => [...document.querySelectorAll("body *")]
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 3).map((element) => element.outerHTML)"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serve(folder):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """La dirección del sitio construido."""
+    if not PAGES:
+        pytest.fail(f"No hay sitio construido en {SITE.relative_to(ROOT)}: ejecuta antes «make book».")
+    with serve(SITE) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    flags = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(executable_path=path, args=flags.split())
+        except Error as error:
+            pytest.fail(
+                "No se pudo abrir Chromium. Instala el del sistema (sudo apt install chromium) o el de Playwright "
+                f"(.venv/bin/python -m playwright install chromium). {error}"
+            )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def open_page(browser):
+    """Abre una dirección, con una pestaña por pantalla, y devuelve la página; en ``problems``, lo que ha ido mal."""
+    tabs = {}
+
+    def visit(url, screen="escritorio-claro"):
+        if screen not in tabs:
+            tabs[screen] = new_tab(browser, *SCREENS[screen])
+        page = tabs[screen]
+        page.problems.clear()
+        page.goto(url)
+        page.evaluate(READY)
+        return page
+
+    yield visit
+    for page in tabs.values():
+        page.context.close()
+
+
+def new_tab(browser, width, theme):
+    """Una pestaña que anota los errores y no deja pedir nada a otros servidores."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="es-ES")
+    context.add_init_script(f"for (const key of ['mode', 'theme']) localStorage.setItem(key, '{theme}')")
+    page = context.new_page()
+    page.problems = problems = []
+    context.route(lambda url: urlsplit(url).hostname != "127.0.0.1", lambda route: route.abort())
+
+    def requested(request):
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https") and parts.hostname != "127.0.0.1":
+            problems.append(f"petición a otro servidor: {request.url}")
+
+    page.on("request", requested)
+    page.on("console", lambda message: message.type == "error" and problems.append(f"consola: {message.text}"))
+    page.on("pageerror", lambda error: problems.append(f"error de JavaScript: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"petición fallida: {request.url}"))
+    page.on("response", lambda got: got.status >= 400 and problems.append(f"respuesta {got.status}: {got.url}"))
+    return page
+
+
+def problems_in_browser(page):
+    """Todo lo que está mal en una página abierta: errores, peticiones, anchura, accesibilidad, inglés."""
+    problems = list(page.problems)
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        problems.append(f"la página es más ancha que la pantalla: {page.evaluate(WIDEST)}")
+    page.evaluate(AXE)
+    for violation in page.evaluate("(options) => axe.run(options)", AXE_OPTIONS)["violations"]:
+        if violation["impact"] in ("serious", "critical"):
+            nodes = "; ".join(node["html"] for node in violation["nodes"][:3])
+            problems.append(f"accesibilidad, {violation['id']}: {violation['help']}: {nodes}")
+    texts = sorted(set(page.evaluate(INTERFACE)))
+    return problems + [f"texto en inglés: {' '.join(text.split())}" for text in texts if ENGLISH.search(text)]
+
+
+@cache
+def soup(path):
+    return BeautifulSoup(path.read_text("utf8"), "html.parser")
+
+
+@cache
+def anchors(path):
+    return {name for tag in soup(path).find_all(True) for name in (tag.get("id"), tag.get("name")) if name}
+
+
+def problems_in_html(site, path):
+    """Lo que está mal en el HTML de una página sin abrirla: idioma, imágenes, enlaces internos."""
+    page, problems = soup(path), []
+    if page.html.get("lang") != "es":
+        problems.append("la página no dice que está en español: lang")
+    for image in page.select("article img"):
+        alt = (image.get("alt") or "").strip()
+        if len(alt) < 15 or re.search(r"_images/|\.(png|svg|jpe?g|gif)\b", alt):
+            problems.append(f"la imagen {image.get('src')} no se describe: alt={alt!r}")
+    for tag, name in [("a", "href"), ("link", "href"), ("img", "src"), ("script", "src")]:
+        for url in {element[name] for element in page.find_all(tag) if element.get(name)}:
+            if urlsplit(url).scheme or url.startswith("//"):
+                continue
+            target, fragment = urldefrag(urljoin(f"/{path.relative_to(site).as_posix()}", url))
+            target = site / unquote(urlsplit(target).path).lstrip("/")
+            if not target.is_file():
+                problems.append(f"enlace roto: {url}")
+            elif fragment and target.suffix == ".html" and unquote(fragment) not in anchors(target):
+                problems.append(f"enlace a un lugar que no existe: {url}")
+    return problems
+
+
+def missing_files(path):
+    """Los archivos del repositorio que la página enlaza (para abrirlos o editarlos) y que no existen."""
+    url, branch = repository()
+    prefixes = [*launch_urls(url, branch, "").values(), f"{url}/edit/{branch}/", f"{url}/blob/{branch}/"]
+    return [
+        name
+        for link in soup(path).find_all("a", href=True)
+        for prefix in prefixes
+        if link["href"].startswith(prefix)
+        and not (ROOT / (name := urldefrag(link["href"].removeprefix(prefix)).url)).exists()
+    ]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("name", PAGES or [""])
+def test_every_page_works_in_a_browser(site, open_page, name, screen):
+    assert problems_in_browser(open_page(site + name, screen)) == []
+
+
+@pytest.mark.parametrize("name", PAGES or [""])
+def test_every_page_is_sound(site, name):
+    assert problems_in_html(SITE, SITE / name) == []
+    assert missing_files(SITE / name) == []
+
+
+def test_front_door_leads_to_the_book(site, open_page):
+    page = open_page(site + PAGES[0])
+    page.goto(site, wait_until="commit")
+    page.wait_for_url(f"{site}book/*.html")
+    assert problems_in_html(SITE, SITE / "index.html") == []
+
+
+def test_notebook_pages_offer_their_notebook(site):
+    lectures = [SITE / name for name in PAGES if name.startswith("lectures/")]
+    assert lectures
+    for path in lectures:
+        links = {link["href"] for link in soup(path).find_all("a", href=True)}
+        slug = path.stem
+        for notebook in (f"lectures/{slug}.ipynb", f"exercises/{slug}.ipynb"):
+            assert set(launch_urls(*repository(), notebook).values()) <= links
+        assert any(link.endswith(f"/_sources/lectures/{slug}.ipynb") for link in links)
+
+
+def test_every_page_describes_itself(site):
+    for name in PAGES:
+        if name not in ("genindex.html", "search.html"):
+            assert soup(SITE / name).find("meta", {"name": "description"})["content"], name
+
+
+def test_no_debugging_files(site):
+    assert list(SITE.rglob("*.map")) == []
+
+
+def site_words():
+    """Las palabras del texto de cada página, en minúsculas."""
+    texts = {
+        name: soup(SITE / name).article for name in PAGES if name.split("/")[0] in ("book", "lectures", "solutions")
+    }
+    for article in texts.values():
+        for extra in article.select("script, .headerlink, .math, pre"):
+            extra.extract()
+    return {name: set(re.findall(r"[^\W\d_]{3,}", article.get_text(" ").lower())) for name, article in texts.items()}
+
+
+def plain(word):
+    return word.translate(str.maketrans("áéíóúü", "aeiouu"))
+
+
+def test_search_ignores_accents(site, open_page):
+    words = site_words()
+    accented = sorted(word for word in set().union(*words.values()) if word != plain(word) and len(word) > 6)
+    chosen = [word for word in accented if word.endswith("ción")][:2] + accented[:: len(accented) // 2][:2]
+    assert len(chosen) == 4
+    for word in chosen:
+        expected = {name for name in words if word in words[name]}
+        assert expected <= found(site, open_page, plain(word)), f"«{plain(word)}» no encuentra «{word}»"
+        assert found(site, open_page, word) == found(site, open_page, plain(word))
+
+
+def found(site, open_page, query):
+    page = open_page(f"{site}search.html?q={quote(query)}")
+    page.wait_for_function("document.querySelector('#search-results h2')?.innerText.startsWith('Resultados')")
+    links = page.eval_on_selector_all("#search-results li a", "links => links.map((link) => link.href)")
+    return {urlsplit(link).path.lstrip("/") for link in links}
+
+
+def test_browser_and_index_stem_alike(site, open_page):
+    words = sorted(set().union(*site_words().values()))
+    page = open_page(f"{site}search.html")
+    stems = page.evaluate("(words) => words.map((word) => new Stemmer().stemWord(word))", words)
+    search = Search({})
+    assert [(word, stem) for word, stem in zip(words, stems, strict=True) if search.stem(word) != stem] == []
+
+
+def test_search_keeps_the_letter_enye():
+    search = Search({})
+    assert search.stem("propagacion") == search.stem("Propagación") == search.stem("propagaciones")
+    assert search.stem("sesion") == search.stem("sesión")
+    assert search.stem("año") != search.stem("ano")
+
+
+def test_launch_addresses():
+    assert launch_urls("https://github.com/ana/curso/", "main", "lectures/01-a.ipynb") == {
+        "Colab": "https://colab.research.google.com/github/ana/curso/blob/main/lectures/01-a.ipynb",
+        "Binder": "https://mybinder.org/v2/gh/ana/curso/main?urlpath=lab/tree/lectures/01-a.ipynb",
+        "Kaggle": "https://kaggle.com/kernels/welcome?src=https://github.com/ana/curso/blob/main/lectures/01-a.ipynb",
+    }
+
+
+# Las mismas comprobaciones, sobre páginas con un defecto conocido: así se sabe que pueden fallar.
+
+PAGE = """<!doctype html><html lang="es"><head><title>Prueba</title></head>
+<body><main><h1>Prueba</h1>{}</main></body></html>"""
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    """Una página correcta salvo por el fragmento que se le añade."""
+
+    def write(fragment):
+        path = tmp_path / "faulty.html"
+        path.write_text(PAGE.format(fragment), "utf8")
+        anchors.cache_clear()
+        soup.cache_clear()
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("fragment", "problem"),
+    [
+        ("", None),
+        ('<div style="width: 3000px">ancho</div>', "más ancha"),
+        ('<img src="https://example.com/a.png" alt="Una imagen ajena">', "otro servidor"),
+        ("<script>console.error('mal')</script>", "consola: mal"),
+        ("<script>throw new Error('mal')</script>", "error de JavaScript: mal"),
+        ('<script src="no-existe.js"></script>', "respuesta 404"),
+        ('<p style="color: #999; background: #fff">apenas se lee</p>', "color-contrast"),
+        ('<button aria-label="Otra cosa">Enviar</button>', "label-content-name-mismatch"),
+        ('<button title="Toggle sidebar">x</button>', "inglés: Toggle sidebar"),
+        ("<details><summary>Show code</summary>1</details>", "inglés: Show code"),
+    ],
+)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_browser_checks_can_fail(open_page, faulty, fragment, problem, screen):
+    path = faulty(fragment)
+    with serve(path.parent) as address:
+        problems = problems_in_browser(open_page(address + path.name, screen))
+    problems = [each for each in problems if "favicon" not in each]
+    assert any(problem in each for each in problems) if problem else problems == []
+
+
+@pytest.mark.parametrize(
+    ("fragment", "problem"),
+    [
+        ('<a id="aqui" href="#aqui">aquí</a>', None),
+        ('<a href="no-existe.html">allí</a>', "enlace roto"),
+        ('<a href="#no-existe">allí</a>', "lugar que no existe"),
+        ('<article><img src="faulty.html" alt="../_images/4d06ebef8a13.png"></article>', "no se describe"),
+        ('<article><img src="faulty.html" alt="Gráfica"></article>', "no se describe"),
+    ],
+)
+def test_html_checks_can_fail(faulty, fragment, problem):
+    path = faulty(fragment)
+    problems = problems_in_html(path.parent, path)
+    assert any(problem in each for each in problems) if problem else problems == []
+
+
+def test_missing_notebooks_are_found(faulty):
+    url = launch_urls(*repository(), "lectures/99-no-existe.ipynb")["Colab"]
+    assert missing_files(faulty(f'<a href="{url}">Colab</a>')) == ["lectures/99-no-existe.ipynb"]
