@@ -48,7 +48,7 @@ class NotebookBuilder(StandaloneHTMLBuilder):
         pass
 
     def copy_assets(self):
-        pass
+        Path(self.outdir, "_static").mkdir(parents=True, exist_ok=True)  # MyST-NB escribe ahí su hoja de estilo
 
     def finish(self):
         pass
