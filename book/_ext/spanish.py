@@ -140,6 +140,13 @@ class Labels(AlphaLabels):
         return entry.fields.get("shorthand") or super().format_label(entry)
 
 
+class Order:
+    """Por orden de etiqueta."""
+
+    def sort(self, entries):
+        return sorted(entries, key=lambda entry: Labels().format_label(entry).lower())
+
+
 def translated(template):
     """La plantilla de pybtex con sus palabras en español."""
     if isinstance(template, Node):
@@ -153,6 +160,7 @@ def translated(template):
 
 class Bibliography(AlphaStyle):
     default_label_style = Labels
+    default_sorting_style = "spanish"
 
     def __getattribute__(self, name):
         value = super().__getattribute__(name)
@@ -179,6 +187,7 @@ class References(LabelReferenceStyle):
 def setup(app):
     register_bibtex_plugin("sphinxcontrib.bibtex.style.referencing", "spanish", References)
     register_plugin("pybtex.style.formatting", "spanish", Bibliography)
+    register_plugin("pybtex.style.sorting", "spanish", Order)
     app.add_search_language(Search)
     app.add_post_transform(TranslateHiddenCells)
     app.connect("config-inited", configure, priority=1)
