@@ -22,6 +22,8 @@ from spanish import Search  # noqa: E402
 
 from addresses import launch_urls, repository  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SITE = ROOT / "_build" / "html"
 #: La portada es solo una redirección; el navegador no se detiene en ella.
 PAGES = sorted(
