@@ -50,7 +50,7 @@ def test_a_value_within_bounds_passes(define, expected, value):
 @pytest.mark.parametrize(
     ("expected", "value", "bounds", "measured"),
     [
-        ({"min": 4, "max": 4}, 4.001, "≥ 4 y ≤ 4", "4.001"),
+        ({"min": 4, "max": 4}, 4.001, "= 4", "4.001"),
         ({"min": 0.25}, 0.2, "≥ 0.25", "0.2"),
         ({"max": 1234567}, 1234568, "≤ 1234567", "1234568"),
         ({"max": 3}, [1, 2, 4], "≤ 3", "2.333333333"),

@@ -104,50 +104,51 @@ def status(notebooks: dict, titles: dict) -> str:
 
 def errata(coverage: list[dict], titles: dict) -> str:
     """La página de erratas: lo que las fuentes dicen mal o a medias en los capítulos publicados."""
-    rows = [
-        [
-            f"`{item['id']}`",
-            f"§ {_cell(item['section'])}",
-            _cell(item["says"]),
-            _cell(item["suspect"]),
-            _link(item, titles),
-        ]
-        for item in coverage
-        if "suspect" in item and f"lectures/{item['chapter']}" in titles
+    text = [
+        "# Erratas de las fuentes\n",
+        "Errores, imprecisiones y lagunas de las fuentes en los capítulos publicados, con lo que es correcto.",
+        "Donde se puede medir, el capítulo lo muestra en una celda; las fuentes se presentan en",
+        "{doc}`/book/mapa-de-fuentes`.",
     ]
-    return NOTICE + "\n".join(
-        [
-            "# Erratas de las fuentes\n",
-            "Errores, imprecisiones y lagunas de las fuentes en los capítulos publicados, con lo que es correcto.",
-            "Donde se puede medir, el capítulo lo muestra en una celda; las fuentes se presentan en",
-            "{doc}`/book/mapa-de-fuentes`.\n",
-            _table(["Lugar", "Apartado", "Qué dice (parafraseado)", "Qué es correcto", "Capítulo"], rows),
+    for heading, items in _by_chapter(coverage, titles):
+        text.append(heading)
+        text += [
+            f"- `{item['id']}` (§ {_plain(item['section'])}). Dice: {_plain(item['says'])}\n"
+            f"  **Lo correcto:** {_plain(item['suspect'])}"
+            for item in items
+            if "suspect" in item
         ]
-    )
+    return NOTICE + "\n".join(text)
 
 
 def source_map(coverage: list[dict], claims: list[dict], titles: dict) -> str:
     """El mapa: qué recoge cada capítulo de cada fuente y qué afirmación lo mide."""
     published = [item for item in coverage if f"lectures/{item['chapter']}" in titles]
-    rows = []
-    for item in published:
-        found = [claim for claim in claims if item["id"] in claim["sources"]]
-        verdicts = "; ".join(f"{_anchor(claim['id'])} ({claim['verdict']})" for claim in found) or "—"
-        rows.append([f"`{item['id']}`", _cell(item["says"]), _link(item, titles), verdicts])
     pending = Counter(item["id"][:2] for item in coverage if item not in published)
     done = Counter(item["id"][:2] for item in published)
     counts = [[f"{name} {{cite}}`{name.lower()}`", done[name], pending[name]] for name in SOURCES]
-    return NOTICE + "\n".join(
-        [
-            "# Mapa de fuentes\n",
-            "El curso pone a prueba cinco documentos en español sobre redes recurrentes.",
-            "Cada cosa que dicen tiene una clave, que empieza por la de su fuente; el inventario completo está en",
-            "`claims/coverage.yml`.\n",
-            _table(["Fuente", "Elementos ya tratados", "Pendientes"], counts),
-            "\nLo que recogen los capítulos publicados:\n",
-            _table(["Clave", "Qué dice (parafraseado)", "Capítulo", "Afirmaciones que lo miden"], rows),
-        ]
-    )
+    text = [
+        "# Mapa de fuentes\n",
+        "El curso pone a prueba cinco documentos en español sobre redes recurrentes.",
+        "Cada cosa que dicen tiene una clave, que empieza por la de su fuente; el inventario completo está en",
+        "`claims/coverage.yml`.\n",
+        _table(["Fuente", "Elementos ya tratados", "Pendientes"], counts),
+        "Esto es lo que recogen los capítulos publicados, con las afirmaciones que lo miden.",
+    ]
+    for heading, items in _by_chapter(coverage, titles):
+        text.append(heading)
+        for item in items:
+            found = [claim for claim in claims if item["id"] in claim["sources"]]
+            links = ", ".join(f'<a href="afirmaciones.html#{c["id"]}">{c["id"]}</a> ({c["verdict"]})' for c in found)
+            text.append(f"- `{item['id']}`. {_plain(item['says'])}" + (f"\n  Medido en {links}." if links else ""))
+    return NOTICE + "\n".join(text)
+
+
+def _by_chapter(coverage: list[dict], titles: dict):
+    """Los elementos del inventario de cada capítulo publicado, tras un título que enlaza con él."""
+    for docname in sorted(name for name in titles if name.startswith("lectures/")):
+        items = [item for item in coverage if f"lectures/{item['chapter']}" == docname]
+        yield f"\n## {titles[docname]}\n\n{{doc}}`Ir al capítulo </{docname}>`.\n", items
 
 
 def _entry(claim: dict, records: list[dict]) -> str:
@@ -172,17 +173,8 @@ def _title(notebook) -> str:
     return next(line.removeprefix("# ") for line in lines if line.startswith("# "))
 
 
-def _link(item: dict, titles: dict) -> str:
-    docname = f"lectures/{item['chapter']}"
-    return f"[{titles[docname]}](../{docname}.md)"
-
-
-def _anchor(id: str) -> str:
-    return f'<a href="afirmaciones.html#{id}">{id}</a>'
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+def _plain(text: str) -> str:
+    return text.replace("<", "&lt;")
 
 
 def _table(head: list[str], rows: list) -> str:

@@ -135,6 +135,8 @@ def bounds_text(expected: dict) -> str:
     >>> bounds_text({"min": 0.5, "max": 2})
     '≥ 0.5 y ≤ 2'
     """
+    if "min" in expected and expected["min"] == expected.get("max"):
+        return f"= {expected['min']:.10g}"
     return " y ".join(f"{sign} {expected[key]:.10g}" for key, sign in (("min", "≥"), ("max", "≤")) if key in expected)
 
 
