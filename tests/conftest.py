@@ -1,5 +1,6 @@
-"""Lo común a las pruebas: Hypothesis repetible, sin plazos y sin archivos propios en el repositorio."""
+"""Lo común a las pruebas: Hypothesis repetible y sin plazos, y nada escrito fuera de una carpeta temporal."""
 
+import os
 import tempfile
 
 from hypothesis import configuration, settings
@@ -8,6 +9,8 @@ _home = tempfile.TemporaryDirectory()  # se borra al terminar
 configuration.set_hypothesis_home_dir(_home.name)
 settings.register_profile("curso", database=None, deadline=None, derandomize=True)
 settings.load_profile("curso")
+for name in ("KERAS_HOME", "MPLCONFIGDIR"):  # donde Keras y matplotlib guardan sus preferencias
+    os.environ.setdefault(name, _home.name)
 
 
 def pytest_configure(config):
