@@ -34,10 +34,11 @@ NOT_PROSE = [
     (r"(\{[\w:.-]+\})?(`+).+?\2", " "),  # otros papeles y código
     (r"\$\$.*?\$\$|\$[^$]*\$", " "),
     (r"\[([^][]*)\](?:\([^)]*\)|\[[^]]*\])", r" \1 "),  # enlaces e imágenes: queda el texto
+    (r"<a [^>]*>[\w-]+</a>", " "),  # enlaces que solo nombran una afirmación
     (r"<[^>]*>|https?://\S+|&\w+;|\[\^[\w-]+\]", " "),
     (r"(?<!\*)\*(?![*\s])[^*]+\*(?!\*)", " "),  # cursiva
     (r"[\w-]+ \d+(\.\d+)+", " "),  # versiones
-    (r"\S*[\d_/\\@=]\S*|\w+\.\w\S*|(?<!\w)--?\w\S*|\w+(-\w+){2,}", " "),  # archivos, opciones, nombres de afirmaciones
+    (r"\S*[\d_/\\@=]\S*|\w+\.\w\S*|(?<!\w)--?\w\S*", " "),  # archivos, opciones, palabras con cifras
 ]
 
 
