@@ -77,7 +77,7 @@ def load_ridership(*, clean: bool = True) -> pd.DataFrame:
     ------
     DataError : la de `fetch`, o si el archivo comprobado no se puede leer.
 
-    Source: Chicago Transit Authority, «CTA - Ridership - Daily Boarding Totals».
+    Fuente: Chicago Transit Authority, «CTA - Ridership - Daily Boarding Totals».
     """
     entry = registry()["ridership"]
     path = fetch("ridership")
