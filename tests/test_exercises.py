@@ -1,5 +1,6 @@
 """Los ejercicios tal como se entregan: cada hueco sin tocar falla su comprobación y dice en español qué se espera."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -49,9 +50,13 @@ def test_nbgrader_takes_solutions_as_its_source(tmp_path):
     for path in HANDOUTS:
         shutil.copy(sources.ROOT / "solutions" / path.name, assignment)
     shutil.copy(sources.ROOT / "nbgrader_config.py", tmp_path)
-    nbgrader = Path(sys.executable).with_name("nbgrader")
+    programs = Path(sys.executable).parent
     done = subprocess.run(
-        [nbgrader, "generate_assignment", "recurrentes"], cwd=tmp_path, capture_output=True, text=True
+        [programs / "nbgrader", "generate_assignment", "recurrentes"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},  # nbgrader llama a alembic
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     for path in HANDOUTS:

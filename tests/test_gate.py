@@ -44,7 +44,8 @@ def spoil_a_number(notebook):
 
 def spoil_a_claim(notebook):
     data = next(out for cell in comparable(notebook) if (out := claim(cell))).data
-    data["text/plain"] = data["text/plain"].replace("≥", "≤").replace("confirmada", "refutada")
+    verdict = data[MIME]["id"] + "] "
+    data["text/plain"] = data["text/plain"].replace(verdict, verdict + "no ")
 
 
 def spoil_a_record(notebook):

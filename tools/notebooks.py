@@ -54,6 +54,14 @@ def seed_cache() -> None:
         cache.cache_notebook_file(path, uri=str(ROOT / f"{docname}.md"), check_validity=False, overwrite=True)
 
 
+def forget_old_layout() -> None:
+    """Si cambió el aspecto del libro y ninguna página, Sphinx no copiaría nada: se empieza de cero el HTML."""
+    index = BUILD / "html" / "index.html"
+    layout = [path for folder in ("_static", "_ext", "locale") for path in (ROOT / "book" / folder).rglob("*.*")]
+    if index.exists() and any(path.stat().st_mtime > index.stat().st_mtime for path in layout if path.suffix != ".pyc"):
+        shutil.rmtree(BUILD / "html")
+
+
 def build(builder: str) -> None:
     """Construye el libro con un constructor de Sphinx; los avisos son errores.
 
@@ -141,6 +149,7 @@ def main(command: str) -> None:
         print("Todo lo derivado es lo que dan sus fuentes.")
     else:
         seed_cache()
+        forget_old_layout()
         build("html")
         print(f"El libro está en {(BUILD / 'html' / 'index.html').as_uri()}")
 
