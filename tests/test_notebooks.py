@@ -13,6 +13,7 @@ DOCNAMES = sources.docnames()
 HANDOUTS = sorted((sources.ROOT / "exercises").glob("*.ipynb"))
 MAX_IMAGE = 80_000  # bytes
 MAX_VISIBLE_LINES = 20
+MAX_COLUMNS = 88  # más no cabe en la página sin desplazarla
 HIDDEN = {"remove-cell", "hide-cell", "hide-input"}
 #: Lo que solo entiende el libro: cercas de directiva y papeles de MyST.
 RAW_MYST = re.compile(r"^:::|^```\{|\{[a-z:-]+\}`", re.MULTILINE)
@@ -85,6 +86,21 @@ def test_visible_cells_are_short(docname):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         if not HIDDEN & set(sources.tags(cell)) and "nbgrader" not in cell.metadata:
             assert len(lines) <= MAX_VISIBLE_LINES, cell.source
+
+
+@pytest.mark.parametrize("docname", DOCNAMES)
+def test_code_fits_the_page(docname):
+    for cell in sources.code_cells(derived(docname)):
+        wide = [line for line in cell.source.splitlines() if len(line) > MAX_COLUMNS]
+        assert not wide or "install" in sources.tags(cell), wide
+
+
+@pytest.mark.parametrize("docname", DOCNAMES)
+def test_each_stream_is_in_one_piece(docname):
+    """Si no, la página enseñaría una caja por trozo, y los trozos cambian de una ejecución a otra."""
+    for cell in sources.code_cells(derived(docname)):
+        kinds = [output.get("name", output.output_type) for output in cell.outputs]
+        assert all(a != b or a != "stdout" for a, b in zip(kinds, kinds[1:], strict=False)), cell.source
 
 
 @pytest.mark.parametrize("docname", DOCNAMES)

@@ -104,7 +104,8 @@ def execute(docname: str) -> float:
     ------
     nbclient.exceptions.CellExecutionError : si una celda falla; no se guarda nada.
     """
-    from nbclient import NotebookClient  # solo lo necesita quien ejecuta
+    from nbclient import NotebookClient  # solo los necesita quien ejecuta
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
     notebook = read(docname)
     key = execution_key(notebook)
@@ -112,6 +113,7 @@ def execute(docname: str) -> float:
     folder = (ROOT / docname).parent
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
     seconds = time.perf_counter() - start
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})  # lo impreso llega en trozos al azar
     for cell in code_cells(notebook):
         cell.metadata.pop("execution", None)  # horas de cada celda: romperían la clave de jupyter-cache
     date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
