@@ -1,6 +1,5 @@
 """Los cuadernos fuente (lectures/*.md y solutions/*.md): leerlos, saber si sus salidas valen y ejecutarlos."""
 
-import ast
 import hashlib
 import json
 import re
@@ -61,7 +60,7 @@ def execution_key(notebook) -> str:
     parts = {
         "cells": [(cell.source, tags(cell)) for cell in code_cells(notebook) if "install" not in tags(cell)],
         "claims": [entry for entry in entries if entry["id"] in ids],
-        "package": [ast.dump(ast.parse(path.read_text("utf8"))) for path in sorted(package.glob("*.py"))],
+        "package": [_code(path.read_text("utf8")) for path in sorted(package.glob("*.py"))],
         "data": yaml.safe_load((package / "registry.yml").read_text("utf8")),
         "pins": sorted(line for line in pins if not line.startswith("#")),
     }
@@ -136,6 +135,11 @@ def environment() -> dict:
 
 def budget(docname: str) -> int:
     return BUDGETS.get(docname) or BUDGETS[docname.split("/")[0]]
+
+
+def _code(text: str) -> list[str]:
+    """Las líneas que no están en blanco ni son solo un comentario: la misma huella con cualquier versión de Python."""
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _mismatch(docname: str, source, stored) -> str | None:
