@@ -69,6 +69,17 @@ def test_what_decides_the_outputs_is_executed_again(clone, name, old, new):
     assert not sources.is_current(DOCNAME)
 
 
+def test_what_was_executed_before_does_not_hide_what_came_later(clone):
+    """Tras traer de git unas salidas más nuevas, mandan ellas y no las que quedaron de una ejecución anterior."""
+    old = nbformat.read(clone / f"{DOCNAME}.ipynb", as_version=4)
+    old.metadata["recurrentes"].update(key="antigua", date="2000-01-01T00:00:00+00:00")
+    path = sources.EXECUTED / f"{DOCNAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(old, path)
+    assert sources.is_current(DOCNAME)
+    assert sources.with_outputs(DOCNAME).metadata["recurrentes"]["date"] > "2000-01-02"
+
+
 def test_a_changed_cell_is_named(clone):
     edit(clone / f"{DOCNAME}.md", "plots.use_style()", "plots.use_style(); 1")
     with pytest.raises(sources.Stale, match=r"\.ipynb, celda de código \d+ \(«.+»\): no es la de .*make notebooks"):

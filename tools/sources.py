@@ -74,17 +74,22 @@ def with_outputs(docname: str) -> nbformat.NotebookNode:
     ------
     Stale : si no hay salidas para el código de ahora.
     """
-    problem = f"{docname}.ipynb no existe"
-    for path in (EXECUTED / f"{docname}.ipynb", ROOT / f"{docname}.ipynb"):
-        if path.exists():
-            source, stored = read(docname), nbformat.read(path, as_version=4)
-            problem = _mismatch(docname, source, stored)
-            if not problem:
-                for cell, done in zip(code_cells(source), code_cells(stored), strict=True):
-                    cell.outputs, cell.execution_count = done.outputs, done.execution_count
-                source.metadata["recurrentes"] = stored.metadata["recurrentes"]
-                return source
-    raise Stale(f"{problem}: ejecuta make notebooks.")
+    source, problems, found = read(docname), [], []
+    for path in (ROOT / f"{docname}.ipynb", EXECUTED / f"{docname}.ipynb"):
+        if not path.exists():
+            problems.append(f"{docname}.ipynb no existe")
+            continue
+        stored = nbformat.read(path, as_version=4)
+        problem = _mismatch(docname, source, stored)
+        problems.append(problem) if problem else found.append(stored)
+    if not found:
+        raise Stale(f"{problems[0]}: ejecuta make notebooks.")
+    key = execution_key(source)
+    chosen = next((nb for nb in found if nb.metadata["recurrentes"]["key"] == key), found[0])
+    for cell, done in zip(code_cells(source), code_cells(chosen), strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    source.metadata["recurrentes"] = chosen.metadata["recurrentes"]
+    return source
 
 
 def is_current(docname: str) -> bool:
