@@ -80,8 +80,10 @@ def with_outputs(docname: str) -> nbformat.NotebookNode:
             problems.append(f"{docname}.ipynb no existe")
             continue
         stored = nbformat.read(path, as_version=4)
-        problem = _mismatch(docname, source, stored)
-        problems.append(problem) if problem else found.append(stored)
+        if problem := _mismatch(docname, source, stored):
+            problems.append(problem)
+        else:
+            found.append(stored)
     if not found:
         raise Stale(f"{problems[0]}: ejecuta make notebooks.")
     key = execution_key(source)
