@@ -16,7 +16,6 @@ import nbformat
 
 import addresses
 import exercises
-import pages
 import sources
 from sources import ROOT, Stale
 
@@ -76,6 +75,8 @@ def build(builder: str) -> None:
 
 def derive(target: Path) -> None:
     """Escribe en ``target`` todos los archivos derivados, a partir de las fuentes y de las salidas guardadas."""
+    import pages  # importa el paquete y con él matplotlib: construir el libro no lo necesita
+
     seed_cache()
     notebooks = {docname: sources.with_outputs(docname) for docname in sources.docnames()}
     pages.write(target, notebooks)

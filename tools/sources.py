@@ -74,7 +74,8 @@ def with_outputs(docname: str) -> nbformat.NotebookNode:
     ------
     Stale : si no hay salidas para el código de ahora.
     """
-    source, problems, found = read(docname), [], []
+    source, problems, chosen = read(docname), [], None
+    key = execution_key(source)
     for path in (ROOT / f"{docname}.ipynb", EXECUTED / f"{docname}.ipynb"):
         if not path.exists():
             problems.append(f"{docname}.ipynb no existe")
@@ -82,12 +83,13 @@ def with_outputs(docname: str) -> nbformat.NotebookNode:
         stored = nbformat.read(path, as_version=4)
         if problem := _mismatch(docname, source, stored):
             problems.append(problem)
+        elif stored.metadata["recurrentes"]["key"] == key:
+            chosen = stored
+            break
         else:
-            found.append(stored)
-    if not found:
+            chosen = chosen or stored
+    if not chosen:
         raise Stale(f"{problems[0]}: ejecuta make notebooks.")
-    key = execution_key(source)
-    chosen = next((nb for nb in found if nb.metadata["recurrentes"]["key"] == key), found[0])
     for cell, done in zip(code_cells(source), code_cells(chosen), strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
     source.metadata["recurrentes"] = chosen.metadata["recurrentes"]
