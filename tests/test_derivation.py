@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+from nbclient.exceptions import CellExecutionError
 
 import addresses
 import sources
@@ -96,6 +97,14 @@ def test_a_source_without_its_header_is_refused(clone):
     edit(clone / f"{DOCNAME}.md", "format_name: myst", "format_name: markdown")
     with pytest.raises(sources.Stale, match="falta la cabecera de jupytext"):
         sources.read(DOCNAME)
+
+
+@pytest.mark.slow
+def test_a_failing_cell_stores_nothing(clone):
+    edit(clone / f"{DOCNAME}.md", "plots.use_style()", 'raise ValueError("celda rota")')
+    with pytest.raises(CellExecutionError, match="celda rota"):
+        sources.execute(DOCNAME)
+    assert not (sources.EXECUTED / f"{DOCNAME}.ipynb").exists()
 
 
 @pytest.mark.slow
