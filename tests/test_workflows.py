@@ -20,6 +20,11 @@ def by_name(path):
     return str(path.relative_to(ROOT))
 
 
+def steps(content):
+    """Los pasos de todos los trabajos; el que llama a otro flujo no tiene."""
+    return [step for job in content["jobs"].values() for step in job.get("steps", [])]
+
+
 @pytest.fixture(params=WORKFLOWS, ids=by_name)
 def workflow(request):
     """El texto y el contenido de cada flujo de trabajo."""
@@ -36,7 +41,7 @@ def test_actions_are_pinned(workflow):
     """Cada acción se fija por el hash de su revisión, con la versión en un comentario."""
     text, content = workflow
     pinned = re.findall(r"uses: ([\w./-]+@[0-9a-f]{40}) # v\d+\.\d+\.\d+$", text, re.MULTILINE)
-    used = [step["uses"] for job in content["jobs"].values() for step in job["steps"] if "uses" in step]
+    used = [step["uses"] for step in steps(content) if "uses" in step]
     assert pinned == used
 
 
@@ -53,21 +58,27 @@ def test_permissions_are_least(workflow):
     assert content["permissions"] == {}
     for job in content["jobs"].values():
         assert job["permissions"].get("contents", "read") == "read"
-        assert job["timeout-minutes"] <= 120
+        assert "uses" in job or job["timeout-minutes"] <= 120
+
+
+def test_nothing_is_published_untested():
+    """Publicar espera a que pasen las pruebas, que son las mismas de cada propuesta."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf8"))["jobs"]
+    assert jobs["test"]["uses"] == "./.github/workflows/ci.yml"
+    assert jobs["build"]["needs"] == "test" and jobs["deploy"]["needs"] == "build"
 
 
 def test_credentials_are_not_kept(workflow):
     """El código que se prueba no encuentra la credencial con la que se descargó."""
     _, content = workflow
-    steps = [step for job in content["jobs"].values() for step in job["steps"]]
-    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    checkouts = [step for step in steps(content) if step.get("uses", "").startswith("actions/checkout@")]
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
 def test_nothing_untrusted_is_run(workflow):
     """Ninguna orden mezcla expresiones de GitHub con su texto: llegan por variables de entorno."""
     _, content = workflow
-    assert not any("${{" in step.get("run", "") for job in content["jobs"].values() for step in job["steps"])
+    assert not any("${{" in step.get("run", "") for step in steps(content))
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *DOCUMENTS, ROOT / ".ci/run", ROOT / "CHANGELOG.md"], ids=by_name)
