@@ -25,6 +25,7 @@ __all__ = [
     "check",
     "entries",
     "environment",
+    "mean_interval",
     "value_text",
 ]
 
@@ -116,6 +117,22 @@ def check(id: str, value: float | Sequence[float]) -> Measured:
         )
     record = {"id": id, "values": values.tolist(), "mean": mean, "interval": interval, **environment()}
     return Measured(entry, record)
+
+
+def mean_interval(values: Sequence[float]) -> str:
+    """Media por semilla e intervalo de confianza del 95 % (t de Student), como texto para imprimir.
+
+    Parameters
+    ----------
+    values : un valor por semilla, al menos dos.
+
+    Examples
+    --------
+    >>> mean_interval([1.0, 2.0, 3.0])
+    ' 2.000  [-0.484, 4.484]'
+    """
+    low, high = _interval(np.asarray(values, float))
+    return f"{np.mean(values): .3f}  [{low:.3f}, {high:.3f}]"
 
 
 def value_text(record: dict) -> str:
