@@ -42,6 +42,8 @@ class Cell:
         names = list(self._shapes(0, 0))
         if set(weights) != set(names):
             raise ValueError(f"weights: se requieren los nombres {names} y se recibió {list(weights)}.")
+        if np.ndim(weights[names[0]]) != 2:
+            raise ValueError(f"weights: {names[0]} tiene forma {np.shape(weights[names[0]])}: se requiere (F, H).")
         F, H = np.shape(weights[names[0]])
         expected = self._shapes(F, H)
         arrived = {name: np.shape(weights[name]) for name in names}
@@ -113,7 +115,7 @@ class Cell:
         }
 
     def to_keras(self) -> list[np.ndarray]:
-        """Los pesos como los quiere ``layer.set_weights``, con n puertas: ``kernel`` (F, nH), ``recurrent_kernel``, ``bias``."""
+        """Los pesos que espera ``layer.set_weights``: ``kernel`` (F, nH), ``recurrent_kernel`` y ``bias``."""
         w = self.weights
         return [
             np.concatenate([w[f"W_x{g}"] for g in self.gates], axis=1),
@@ -186,8 +188,9 @@ class Cell:
         ValueError : si alguna forma no es la requerida.
         """
         x, first, mask = self._checked(x, initial_state, mask)
-        if np.shape(d_h) != (*x.shape[:2], self.H):
-            raise ValueError(f"d_h tiene forma {np.shape(d_h)}: se requiere {(*x.shape[:2], self.H)}.")
+        d_h = np.asarray(d_h, x.dtype)
+        if d_h.shape != (*x.shape[:2], self.H):
+            raise ValueError(f"d_h tiene forma {d_h.shape}: se requiere {(*x.shape[:2], self.H)}.")
         trace = self.forward(x, initial_state, mask, return_gates=True)[2]
         grads = {name: np.zeros_like(value) for name, value in self.weights.items()}
         grads |= {"x": np.zeros_like(x)} | {name: np.zeros_like(trace[name]) for name in self.states}
@@ -228,7 +231,7 @@ class Cell:
     def _state(self, state: State | None, B: int, dtype, argument: str) -> tuple[np.ndarray, ...]:
         if state is None:
             return tuple(np.zeros((B, self.H), dtype) for _ in self.states)
-        parts = tuple(np.asarray(part, dtype) for part in ([state] if len(self.states) == 1 else state))
+        parts = tuple(np.asarray(part, dtype) for part in (state if len(self.states) > 1 else [state]))
         if [part.shape for part in parts] != [(B, self.H)] * len(self.states):
             raise ValueError(
                 f"{argument} tiene formas {[part.shape for part in parts]}: se requiere {(B, self.H)} para "
