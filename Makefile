@@ -11,7 +11,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
 
-.PHONY: help book serve test test-fast test-notebooks notebooks check format lock address bench venv-book venv
+.PHONY: help book serve test test-fast test-notebooks notebooks check format lock address bench study venv-book venv
 
 help:  ## Enumera las órdenes
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,9 @@ address: venv  ## Lleva la dirección del repositorio de _config.yml a todos los
 
 bench: venv  ## Mide las ventanas deslizantes del paquete frente a sus alternativas
 	@$(BIN)/python benchmarks/sliding_windows.py
+
+study: venv  ## Hace lo que falta de un estudio: make study NAME=long-memory; sin nombre, los enumera
+	@$(BIN)/python -m studies $(if $(NAME),run $(NAME),list)
 
 venv-book:
 	@$(PYTHON) tools/bootstrap.py book

@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError
 import addresses
 import sources
 
-COPIED = ("lectures", "solutions", "exercises", "claims", "src", "book", "tools")
+COPIED = ("lectures", "solutions", "exercises", "claims", "src", "book", "tools", "studies")
 COPIED_FILES = ("_config.yml", "_toc.yml", "requirements.txt", "nbgrader_config.py", *addresses.FILES[:3])
 
 
@@ -68,6 +68,17 @@ def test_what_decides_the_outputs_is_executed_again(clone, name, old, new):
     assert sources.is_current(DOCNAME)
     edit(clone / name, old, new)
     assert not sources.is_current(DOCNAME)
+
+
+def test_a_new_record_executes_what_reads_it(clone):
+    """Un registro más cambia la huella de quien lee ese estudio, y la de nadie más."""
+    reader, other = (nbformat.v4.new_notebook() for _ in range(2))
+    reader.cells = [nbformat.v4.new_code_cell('table = records.load("toy")')]
+    other.cells = [nbformat.v4.new_code_cell('table = records.load("other")')]
+    before = [sources.execution_key(notebook) for notebook in (reader, other)]
+    (clone / "studies" / "records" / "toy.jsonl").write_text("{}\n", "utf8")
+    after = [sources.execution_key(notebook) for notebook in (reader, other)]
+    assert after[0] != before[0] and after[1] == before[1]
 
 
 def test_what_was_executed_before_does_not_hide_what_came_later(clone):

@@ -16,6 +16,7 @@ FOLDERS = ("lectures", "solutions")
 #: Segundos que puede tardar un cuaderno en dos núcleos; los capítulos largos por diseño tienen el suyo.
 BUDGETS = {"lectures": 120, "solutions": 90, "lectures/07-comparativa": 300, "lectures/09-texto": 300}
 CLAIM_CALL = re.compile(r'claims\.check\(\s*"([^"]*)"')
+RECORDS_CALL = re.compile(r'records\.load\(\s*["\']([^"\']*)')
 
 
 class Stale(Exception):
@@ -48,8 +49,15 @@ def checked_claims(notebook) -> list[str]:
     return [id for cell in code_cells(notebook) for id in CLAIM_CALL.findall(cell.source)]
 
 
+def loaded_records(notebook) -> dict[str, str]:
+    """Los registros de los estudios que leen sus celdas, por nombre; los que no existen, vacíos."""
+    names = {name for cell in code_cells(notebook) for name in RECORDS_CALL.findall(cell.source)}
+    paths = {name: ROOT / "studies" / "records" / f"{name}.jsonl" for name in names}
+    return {name: path.read_text("utf8") if path.exists() else "" for name, path in paths.items()}
+
+
 def execution_key(notebook) -> str:
-    """Huella de todo lo que decide las salidas: código, afirmaciones, paquete, registro de datos y versiones fijas.
+    """Huella de todo lo que decide las salidas: código, afirmaciones, registros, paquete, datos y versiones fijas.
 
     La prosa no entra, ni la celda de instalación (solo actúa fuera del repositorio), ni los comentarios del paquete.
     """
@@ -64,6 +72,8 @@ def execution_key(notebook) -> str:
         "data": yaml.safe_load((package / "registry.yml").read_text("utf8")),
         "pins": sorted(line for line in pins if not line.startswith("#")),
     }
+    if found := loaded_records(notebook):
+        parts["records"] = found
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
