@@ -60,7 +60,8 @@ def measure(task, cell, init, T, units, seed, n_train, updates, batch, learning_
     (X, y), validation, test = (data(n, T, rng) for n in (n_train, N_TEST, N_TEST))
     epochs = -(-updates * batch // n_train)
     order = np.concatenate([rng.permutation(n_train) for _ in range(epochs)])[: updates * batch]
-    model, optimizer_start = compiled(task, cell, init, T, units, learning_rate, clipnorm)
+    structure = "default" if init == "chrono" else init  # los sesgos no cambian lo que se compila
+    model, optimizer_start = compiled(task, cell, structure, T, units, learning_rate, clipnorm)
     keras.utils.set_random_seed(seed)
     model.set_weights(initial_weights(network(task, cell, init, T, units), init, T, rng))
     for variable, value in zip(model.optimizer.variables, optimizer_start, strict=True):
