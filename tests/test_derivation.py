@@ -48,6 +48,19 @@ def test_a_comment_in_the_package_executes_nothing(clone):
     assert sources.is_current(DOCNAME)
 
 
+def test_a_module_that_nobody_imports_executes_nothing(clone):
+    """Cambiar un módulo ejecuta los cuadernos que lo usan, directamente o a través de otro, y ninguno más."""
+    notebook = sources.read(DOCNAME)
+    before = sources.execution_key(notebook)
+    (clone / "src/recurrentes/unused.py").write_text("answer = 1\n", "utf8")
+    assert sources.execution_key(notebook) == before
+    edit(clone / "src/recurrentes/plots.py", "import ", "from recurrentes import unused\nimport ")
+    through = sources.execution_key(notebook)
+    assert through != before
+    edit(clone / "src/recurrentes/unused.py", "1", "2")
+    assert sources.execution_key(notebook) != through
+
+
 def test_the_address_executes_nothing(clone):
     edit(clone / f"{DOCNAME}.md", "git+https://github.com/", "git+https://github.com/otra-")
     assert sources.is_current(DOCNAME)

@@ -59,7 +59,8 @@ def loaded_records(notebook) -> dict[str, str]:
 def execution_key(notebook) -> str:
     """Huella de todo lo que decide las salidas: código, afirmaciones, registros, paquete, datos y versiones fijas.
 
-    La prosa no entra, ni la celda de instalación (solo actúa fuera del repositorio), ni los comentarios del paquete.
+    La prosa no entra, ni la celda de instalación (solo actúa fuera del repositorio), ni los comentarios del paquete, ni
+    los módulos suyos que el cuaderno no usa.
     """
     package = ROOT / "src" / "recurrentes"
     ids = set(checked_claims(notebook))
@@ -68,7 +69,7 @@ def execution_key(notebook) -> str:
     parts = {
         "cells": [(cell.source, tags(cell)) for cell in code_cells(notebook) if "install" not in tags(cell)],
         "claims": [entry for entry in entries if entry["id"] in ids],
-        "package": [_code(path.read_text("utf8")) for path in sorted(package.glob("*.py"))],
+        "package": _modules(notebook),
         "data": yaml.safe_load((package / "registry.yml").read_text("utf8")),
         "pins": sorted(line for line in pins if not line.startswith("#")),
     }
@@ -154,6 +155,18 @@ def environment() -> dict:
 
 def budget(docname: str) -> int:
     return BUDGETS.get(docname) or BUDGETS[docname.split("/")[0]]
+
+
+def _modules(notebook) -> dict[str, list[str]]:
+    """El código de los módulos del paquete que nombra el cuaderno, y de los que nombran ellos."""
+    paths = {path.stem: path for path in (ROOT / "src" / "recurrentes").glob("*.py")}
+    used, pending = {"__init__": []}, [cell.source for cell in code_cells(notebook)]
+    while pending:
+        words = set(re.findall(r"\w+", pending.pop()))
+        for name in words & (paths.keys() - used.keys()):
+            used[name] = _code(paths[name].read_text("utf8"))
+            pending.append("\n".join(used[name]))
+    return used
 
 
 def _code(text: str) -> list[str]:
