@@ -367,6 +367,15 @@ def test_single_precision_stays_single():
     assert {value.dtype for value in cell.backward(x, d_h).values()} == {np.dtype(np.float32)}
 
 
+def test_whole_numbers_are_weights_too():
+    """Los pesos escritos con enteros valen lo mismo que con decimales, también hacia atrás."""
+    whole = SimpleRNN({"W_x": [[1]], "W_h": [[2]], "b": [0]})
+    decimal = SimpleRNN({"W_x": [[1.0]], "W_h": [[2.0]], "b": [0.0]})
+    x, d_h = np.ones((1, 3, 1)), np.ones((1, 3, 1))
+    grads = whole.backward(x, d_h)
+    assert all((grads[key] == value).all() for key, value in decimal.backward(x, d_h).items())
+
+
 def test_chrono_bias_spreads_memories():
     """Los olvidos van de 1 paso a max_steps: σ(b_f) = 1 - 1/(u + 1), con u uniforme entre 1 y max_steps - 1."""
     b_i, b_f, b_c, b_o = np.split(cells.chrono_bias(2000, 50, np.random.default_rng(0)), 4)

@@ -49,7 +49,8 @@ class Cell:
         arrived = {name: np.shape(weights[name]) for name in names}
         if arrived != expected:
             raise ValueError(f"weights: con F={F} y H={H} se requieren las formas {expected} y se recibió {arrived}.")
-        self.weights = {name: np.asarray(weights[name]) for name in expected}
+        dtype = np.result_type(np.float32, *map(np.asarray, weights.values()))  # los enteros pasan a float64
+        self.weights = {name: np.asarray(weights[name], dtype) for name in expected}
         self.F, self.H = F, H
 
     def _shapes(self, F: int, H: int) -> dict[str, tuple[int, ...]]:
