@@ -116,7 +116,7 @@ class Cell:
         }
 
     def to_keras(self) -> list[np.ndarray]:
-        """Los pesos que espera ``layer.set_weights``: ``kernel`` (F, nH), ``recurrent_kernel`` y ``bias``."""
+        """Los pesos que espera ``layer.set_weights``: ``kernel (F, nH)``, ``recurrent_kernel`` y ``bias``."""
         w = self.weights
         return [
             np.concatenate([w[f"W_x{g}"] for g in self.gates], axis=1),
