@@ -10,8 +10,8 @@ export PYTHONPATH := tools:tests
 export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
-# Los de presupuesto largo se ejecutan solos, con los dos núcleos; los demás, de dos en dos.
-LONG := lectures/07-comparativa.ipynb lectures/09-texto.ipynb
+# Los que más se acercan a su presupuesto se ejecutan solos, con los dos núcleos, como está definido; el resto, de dos en dos.
+ALONE := lectures/05-lstm.ipynb lectures/07-comparativa.ipynb lectures/09-texto.ipynb
 NBVAL := $(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -q
 
@@ -38,8 +38,8 @@ test-fast: venv  ## Las pruebas que no ejecutan cuadernos ni abren el navegador
 	@$(BIN)/pytest -m "not slow"
 
 test-notebooks: venv  ## Vuelve a ejecutar los cuadernos y compara: make test-notebooks ONLY="lectures/01-a.ipynb"
-	@if [ -n "$(filter-out $(LONG),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(LONG),$(ONLY)); fi
-	@if [ -n "$(filter $(LONG),$(ONLY))" ]; then $(NBVAL) $(filter $(LONG),$(ONLY)); fi
+	@if [ -n "$(filter-out $(ALONE),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(ALONE),$(ONLY)); fi
+	@if [ -n "$(filter $(ALONE),$(ONLY))" ]; then $(NBVAL) $(filter $(ALONE),$(ONLY)); fi
 
 notebooks: venv  ## Ejecuta lo que cambió y escribe todos los archivos derivados
 	@$(BIN)/python tools/notebooks.py derive
