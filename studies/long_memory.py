@@ -15,7 +15,7 @@ from functools import cache
 import keras
 import numpy as np
 
-from recurrentes import cells, tasks
+from recurrentes import cells, tasks, training
 
 UNITS = 32
 #: (celda, inicialización) con 32 unidades, y las que se miden además con tantos parámetros como LSTM(32).
@@ -61,11 +61,11 @@ def measure(task, cell, init, T, units, seed, n_train, updates, batch, learning_
     epochs = -(-updates * batch // n_train)
     order = np.concatenate([rng.permutation(n_train) for _ in range(epochs)])[: updates * batch]
     structure = "default" if init == "chrono" else init  # los sesgos no cambian lo que se compila
-    model, optimizer_start = compiled(task, cell, structure, T, units, learning_rate, clipnorm)
-    keras.utils.set_random_seed(seed)
-    model.set_weights(initial_weights(network(task, cell, init, T, units), init, T, rng))
-    for variable, value in zip(model.optimizer.variables, optimizer_start, strict=True):
-        variable.assign(value)
+    model = compiled(task, cell, structure, T, units, learning_rate, clipnorm)
+    training.restart(model, seed)
+    if init == "chrono":
+        kernel, recurrent_kernel, _ = model.layers[0].get_weights()
+        model.layers[0].set_weights([kernel, recurrent_kernel, cells.chrono_bias(units, T, rng, cell=cell)])
     curve = []
     for rows in np.split(order, CURVE):
         history = model.fit(X[rows], y[rows], batch_size=batch, shuffle=False, verbose=0).history
@@ -91,18 +91,9 @@ def network(task: str, cell: str, init: str, T: int, units: int) -> keras.Model:
     return keras.Sequential([keras.Input((T, FEATURES[task])), recurrent, keras.layers.Dense(OUTPUTS[task])])
 
 
-def initial_weights(model: keras.Model, init: str, T: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Los pesos de una red recién hecha, con los sesgos de la inicialización crono si se pide."""
-    if init == "chrono":
-        layer = model.layers[0]
-        bias = cells.chrono_bias(layer.units, T, rng, cell=type(layer).__name__)
-        layer.set_weights([*layer.get_weights()[:2], bias])
-    return model.get_weights()
-
-
 @cache
 def compiled(task: str, cell: str, init: str, T: int, units: int, learning_rate: float, clipnorm: float):
-    """La red compilada, una vez por proceso porque tarda segundos, y el estado inicial de su optimizador."""
+    """La red compilada, una vez por proceso porque tarda segundos."""
     model = network(task, cell, init, T, units)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if task == "recall" else "mse"
     model.compile(
@@ -111,8 +102,7 @@ def compiled(task: str, cell: str, init: str, T: int, units: int, learning_rate:
         metrics=["accuracy" if task == "recall" else "mse"],
         jit_compile=keras.backend.backend() != "torch",
     )
-    model.optimizer.build(model.trainable_variables)
-    return model, [variable.numpy() for variable in model.optimizer.variables]
+    return model
 
 
 @cache

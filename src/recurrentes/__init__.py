@@ -1,13 +1,13 @@
 """Código del curso *Redes neuronales recurrentes*: lo que importan sus cuadernos.
 
 Módulos: ``data`` (datos reales y sintéticos), ``windows`` (ventanas y partición temporal), ``baselines`` (pronósticos
-ingenuos), ``cells`` (celdas recurrentes de referencia), ``tasks`` (tareas sintéticas de memoria), ``records``
-(registros de los estudios), ``plots`` (estilo de las figuras), ``claims`` (afirmaciones medidas) y ``checks``
-(ejercicios que se comprueban solos). Importarlos no toca ni el disco ni la red.
+ingenuos), ``cells`` (celdas recurrentes de referencia), ``tasks`` (tareas sintéticas de memoria), ``training`` (una
+red por semilla), ``records`` (registros de los estudios), ``plots`` (estilo de las figuras), ``claims`` (afirmaciones
+medidas) y ``checks`` (ejercicios que se comprueban solos). Importarlos no toca ni el disco ni la red.
 """
 
-from recurrentes import baselines, cells, checks, claims, data, plots, records, tasks, windows
+from recurrentes import baselines, cells, checks, claims, data, plots, records, tasks, training, windows
 
 __version__ = "0.1.0"
 
-__all__ = ["baselines", "cells", "checks", "claims", "data", "plots", "records", "tasks", "windows"]
+__all__ = ["baselines", "cells", "checks", "claims", "data", "plots", "records", "tasks", "training", "windows"]
