@@ -94,6 +94,17 @@ def test_a_new_record_executes_what_reads_it(clone):
     assert after[0] != before[0] and after[1] == before[1]
 
 
+def test_new_data_execute_only_what_imports_their_module(clone):
+    """Una ficha nueva del registro no toca a un cuaderno sin datos reales, aunque use la palabra."""
+    reader, other = (nbformat.v4.new_notebook() for _ in range(2))
+    reader.cells = [nbformat.v4.new_code_cell("from recurrentes import (\n    claims,\n    data,\n)")]
+    other.cells = [nbformat.v4.new_code_cell('from recurrentes import plots\nplots.COLORS["data"]')]
+    before = [sources.execution_key(notebook) for notebook in (reader, other)]
+    edit(clone / "src/recurrentes/registry.yml", "retrieved: ", "revisado: ")
+    after = [sources.execution_key(notebook) for notebook in (reader, other)]
+    assert after[0] != before[0] and after[1] == before[1]
+
+
 def test_what_was_executed_before_does_not_hide_what_came_later(clone):
     """Tras traer de git unas salidas más nuevas, mandan ellas y no las que quedaron de una ejecución anterior."""
     old = nbformat.read(clone / f"{DOCNAME}.ipynb", as_version=4)

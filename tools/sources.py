@@ -16,6 +16,7 @@ FOLDERS = ("lectures", "solutions")
 #: Segundos que puede tardar un cuaderno en dos núcleos; los capítulos largos por diseño tienen el suyo.
 BUDGETS = {"lectures": 120, "solutions": 90, "lectures/07-comparativa": 300, "lectures/09-texto": 300}
 CLAIM_CALL = re.compile(r'claims\.check\(\s*"([^"]*)"')
+IMPORT = re.compile(r"^\s*(?:from|import) +recurrentes[^\n(]*(?:\([^)]*\))?", re.M)
 RECORDS_CALL = re.compile(r'records\.load\(\s*["\']([^"\']*)')
 
 
@@ -60,7 +61,7 @@ def execution_key(notebook) -> str:
     """Huella de todo lo que decide las salidas: código, afirmaciones, registros, paquete, datos y versiones fijas.
 
     La prosa no entra, ni la celda de instalación (solo actúa fuera del repositorio), ni los comentarios del paquete, ni
-    los módulos suyos que el cuaderno no usa.
+    los módulos suyos que el cuaderno no importa; el registro de datos, solo con el módulo que los lee.
     """
     package = ROOT / "src" / "recurrentes"
     ids = set(checked_claims(notebook))
@@ -70,9 +71,10 @@ def execution_key(notebook) -> str:
         "cells": [(cell.source, tags(cell)) for cell in code_cells(notebook) if "install" not in tags(cell)],
         "claims": [entry for entry in entries if entry["id"] in ids],
         "package": _modules(notebook),
-        "data": yaml.safe_load((package / "registry.yml").read_text("utf8")),
         "pins": sorted(line for line in pins if not line.startswith("#")),
     }
+    if "data" in parts["package"]:
+        parts["data"] = yaml.safe_load((package / "registry.yml").read_text("utf8"))
     if found := loaded_records(notebook):
         parts["records"] = found
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
@@ -158,11 +160,11 @@ def budget(docname: str) -> int:
 
 
 def _modules(notebook) -> dict[str, list[str]]:
-    """El código de los módulos del paquete que nombra el cuaderno, y de los que nombran ellos."""
+    """El código de los módulos del paquete que importa el cuaderno, y de los que importan ellos."""
     paths = {path.stem: path for path in (ROOT / "src" / "recurrentes").glob("*.py")}
     used, pending = {"__init__": []}, [cell.source for cell in code_cells(notebook)]
     while pending:
-        words = set(re.findall(r"\w+", pending.pop()))
+        words = {word for line in IMPORT.findall(pending.pop()) for word in re.findall(r"\w+", line)}
         for name in words & (paths.keys() - used.keys()):
             used[name] = _code(paths[name].read_text("utf8"))
             pending.append("\n".join(used[name]))
