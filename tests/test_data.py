@@ -281,7 +281,9 @@ def test_every_entry_is_complete(name):
     entry = data.registry()[name]
     assert re.fullmatch(r"[\w.-]+", entry["file"])
     assert entry["url"].startswith("https://") and entry["source"].startswith("https://")
-    assert re.fullmatch("[0-9a-f]{64}", entry["sha256"])
+    checksum = entry.get("sha256", entry.get("md5", ""))
+    assert re.fullmatch("[0-9a-f]{64}" if "sha256" in entry else "[0-9a-f]{32}", checksum)
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.get("content", {}).values())
     assert entry["title"] and entry["licence"]
     assert isinstance(entry["retrieved"], date)
 

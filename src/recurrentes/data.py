@@ -1,7 +1,13 @@
 """Los datos del curso: los reales se descargan una vez y se comprueban; los sintéticos se generan y lo dicen."""
 
+import contextlib
+import hashlib
+import lzma
 import os
+import re
+import sys
 import tarfile
+import tempfile
 import zlib
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +18,10 @@ import pooch
 import requests
 import yaml
 
-__all__ = ["DataError", "cache_folder", "fetch", "load_ridership", "make_ventas", "registry"]
+__all__ = ["DataError", "cache_folder", "fetch", "load_imdb", "load_ridership", "make_ventas", "registry"]
+
+ALGORITHMS = {"sha256": "SHA-256", "md5": "MD5"}  # huellas que valen, por orden de preferencia
+OTHER_FILE = "cambia el archivo, o la carpeta que nombra RECURRENTES_DATA"
 
 
 class DataError(RuntimeError):
@@ -20,7 +29,7 @@ class DataError(RuntimeError):
 
 
 def registry() -> dict[str, dict]:
-    """Ficha de cada conjunto de datos real: archivo, dirección, SHA-256, licencia, fuente y fecha.
+    """Ficha de cada conjunto de datos real: archivo, dirección, huella, licencia, fuente y fecha.
 
     Examples
     --------
@@ -39,26 +48,68 @@ def fetch(name: str) -> Path:
     """Ruta local y comprobada del archivo de datos ``name``.
 
     Busca primero en la carpeta que nombra la variable de entorno ``RECURRENTES_DATA``, después en la caché del
-    usuario y, si no está, lo descarga. Un archivo solo se entrega si su SHA-256 es el del registro.
+    usuario y, si no está, lo descarga, con su progreso si es grande. Un archivo solo se entrega si su huella (SHA-256,
+    o el MD5 que publica la fuente) es la del registro.
 
     Raises
     ------
-    ValueError : si ``name`` no está en el registro o su ficha no tiene SHA-256.
+    ValueError : si ``name`` no está en el registro o su ficha no tiene huella.
     DataError : si el archivo está dañado, no se puede descargar o no se puede guardar.
     """
     entries = registry()
     if name not in entries:
         raise ValueError(f"name={name!r}: se requiere uno de {sorted(entries)}.")
     entry = entries[name]
-    if not entry.get("sha256"):
+    algorithm = next((key for key in ALGORITHMS if entry.get(key)), None)
+    if algorithm is None:
         raise ValueError(f"La ficha de {name!r} no tiene sha256: añádelo a registry.yml; sin él no se usa el archivo.")
-    folder = os.environ.get("RECURRENTES_DATA")
-    if folder and (local := Path(folder).expanduser() / entry["file"]).exists():
-        return _intact(local, entry["sha256"], "cambia el archivo, o la carpeta que nombra RECURRENTES_DATA")
+    if local := _in_named_folder(entry["file"]):
+        return _intact(local, algorithm, entry, OTHER_FILE)
     cached = cache_folder() / entry["file"]
     if os.path.exists(cached):  # no falla, como Path.exists, si la carpeta no se puede leer
-        return _intact(cached, entry["sha256"], "bórralo y vuelve a ejecutar: se descargará de nuevo")
-    return _download(entry, cached)
+        return _intact(cached, algorithm, entry, "bórralo y vuelve a ejecutar: se descargará de nuevo")
+    return _download(entry, algorithm, cached)
+
+
+def load_imdb(split: str) -> pd.DataFrame:
+    """Las 25 000 reseñas de cine de una de las dos partes del *Large Movie Review Dataset*, con su opinión.
+
+    La primera vez lee el archivo entero, comprueba la huella de su contenido y guarda una copia de lectura rápida en
+    la caché del usuario; las siguientes lee esa copia, con la misma comprobación. Vale el archivo oficial y, en la
+    carpeta que nombra ``RECURRENTES_DATA``, también uno con solo las reseñas etiquetadas.
+
+    Parameters
+    ----------
+    split : "train" o "test".
+
+    Returns
+    -------
+    DataFrame (25000, 2) con índice ``id`` (parte, opinión y nombre de archivo: "test/neg/0_2.txt") y columnas ``text``
+    (la reseña, en inglés, con sus ``<br />``) y ``label`` (0 negativa, 1 positiva). Primero van todas las negativas y
+    después todas las positivas, por orden de nombre: **hay que barajarlas** antes de apartar una parte para validar.
+
+    Raises
+    ------
+    ValueError : si ``split`` no es una de las dos partes.
+    DataError : la de `fetch`, o si las reseñas del archivo no son las del registro.
+
+    Fuente: Maas et al. (2011), «Learning Word Vectors for Sentiment Analysis».
+    """
+    entry = registry()["imdb"]
+    if split not in entry["content"]:
+        raise ValueError(f"split={split!r}: se requiere uno de {sorted(entry['content'])}.")
+    reviews = _read_copy(split)
+    if _content_digest(reviews) != entry["content"][split]:
+        archive = _in_named_folder(entry["reduced"]) or fetch("imdb")
+        parts = _read_archive(archive, entry["content"])
+        for part in parts:
+            _write_copy(part, parts[part])
+        reviews = parts[split]
+    ids = [id.decode() for id, _ in reviews]
+    return pd.DataFrame(
+        {"text": [text.decode() for _, text in reviews], "label": [int("/pos/" in id) for id in ids]},
+        index=pd.Index(ids, name="id"),
+    )
 
 
 def load_ridership(*, clean: bool = True) -> pd.DataFrame:
@@ -137,32 +188,63 @@ def make_ventas(n_days: int = 1461, *, noise: float = 10.0, rng: np.random.Gener
     return table
 
 
-def _intact(path: Path, sha256: str, remedy: str) -> Path:
+def _in_named_folder(file: str) -> Path | None:
+    """Ruta de ``file`` en la carpeta que nombra ``RECURRENTES_DATA``, si está."""
+    folder = os.environ.get("RECURRENTES_DATA")
+    path = Path(folder).expanduser() / file if folder else None
+    return path if path and path.exists() else None
+
+
+def _intact(path: Path, algorithm: str, entry: dict, remedy: str) -> Path:
     """``path`` si su contenido tiene la huella esperada; si no, un error que dice qué hacer."""
-    found = pooch.file_hash(str(path), alg="sha256")
-    if found != sha256:
+    found = pooch.file_hash(str(path), alg=algorithm)
+    if found != entry[algorithm]:
         raise DataError(
-            f"{path} está dañado o no es el archivo esperado: se esperaba SHA-256 {sha256} y tiene {found} "
-            f"({path.stat().st_size} bytes). Remedio: {remedy}."
+            f"{path} está dañado o no es el archivo esperado: se esperaba {ALGORITHMS[algorithm]} {entry[algorithm]} y "
+            f"tiene {found} ({path.stat().st_size} bytes). Remedio: {remedy}."
         )
     return path
 
 
-def _download(entry: dict, target: Path) -> Path:
+class _Progress:
+    """Progreso de una descarga, una línea que se reescribe a cada megabyte; tiene la forma que pide pooch."""
+
+    def __init__(self, name: str):
+        self.name, self.total, self.done, self.shown = name, 0, 0, 0
+
+    def update(self, n_bytes: int):
+        self.done += n_bytes
+        if self.done // 10**6 > self.shown:
+            self.shown = self.done // 10**6
+            total = f" de {self.total / 1e6:.0f}" if self.total else ""
+            print(f"\rDescargando {self.name}: {self.shown}{total} MB", end="", file=sys.stderr, flush=True)
+
+    def reset(self):
+        self.done = 0
+
+    def close(self):
+        if self.shown:
+            print(file=sys.stderr, flush=True)
+        self.shown = 0
+
+
+def _download(entry: dict, algorithm: str, target: Path) -> Path:
     """Descarga a un archivo temporal que solo pasa a ``target`` si su huella es la esperada."""
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel("WARNING")  # los mensajes de pooch están en inglés; los errores los traduce _problem
+    known, progress = f"{algorithm}:{entry[algorithm]}", _Progress(target.name)
     try:
-        pooch.retrieve(entry["url"], f"sha256:{entry['sha256']}", fname=target.name, path=target.parent)
+        pooch.retrieve(entry["url"], known, fname=target.name, path=target.parent, progressbar=progress)
     except (requests.RequestException, OSError, ValueError) as error:
-        raise DataError(_problem(error, entry, target)) from error
+        raise DataError(_problem(error, entry, algorithm, target)) from error
     finally:
+        progress.close()
         logger.setLevel(level)
     return target
 
 
-def _problem(error: Exception, entry: dict, target: Path) -> str:
+def _problem(error: Exception, entry: dict, algorithm: str, target: Path) -> str:
     """Qué falló al descargar y qué hacer; distingue la red, la caché y un contenido que no es el esperado."""
     by_hand = f"deja {target.name} en otra carpeta y nómbrala en la variable de entorno RECURRENTES_DATA."
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
@@ -181,6 +263,69 @@ def _problem(error: Exception, entry: dict, target: Path) -> str:
             f"sea una carpeta con espacio y permiso de escritura, o {by_hand}"
         )
     return (
-        f"La descarga de {entry['url']} no es el archivo esperado: su SHA-256 no es {entry['sha256']}. No se ha "
-        f"guardado nada. Vuelve a intentarlo; si se repite, avisa: quizá haya cambiado el archivo público."
+        f"La descarga de {entry['url']} no es el archivo esperado: su {ALGORITHMS[algorithm]} no es "
+        f"{entry[algorithm]}. No se ha guardado nada. Vuelve a intentarlo; si se repite, avisa: quizá haya cambiado el "
+        f"archivo público."
     )
+
+
+def _content_digest(reviews: list[tuple[bytes, bytes]]) -> str:
+    """SHA-256 de las reseñas, en el orden dado: de cada una, su id, un byte nulo y el SHA-256 de su texto."""
+    digest = hashlib.sha256()
+    for id, text in reviews:
+        digest.update(id + b"\0" + hashlib.sha256(text).digest())
+    return digest.hexdigest()
+
+
+def _read_archive(path: Path, content: dict[str, str]) -> dict[str, list[tuple[bytes, bytes]]]:
+    """Las reseñas etiquetadas de cada parte, ordenadas por id, leídas de una pasada sin extraer nada al disco."""
+    parts = {split: [] for split in content}
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                match = re.fullmatch(r"aclImdb/((train|test)/(?:neg|pos)/[^/]+\.txt)", member.name)
+                if match and member.isreg():
+                    parts[match[2]].append((match[1].encode(), archive.extractfile(member).read()))
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        raise DataError(
+            f"{path}: no se puede leer hasta el final ({type(error).__name__}); está dañado, cortado o no es un "
+            f"archivo tar. Remedio: {OTHER_FILE}."
+        ) from error
+    for split, reviews in parts.items():
+        reviews.sort()
+        if (found := _content_digest(reviews)) != content[split]:
+            raise DataError(
+                f"{path}: sus reseñas no son las esperadas. La huella de las de {split} debía ser {content[split]} y "
+                f"es {found} ({len(reviews)} reseñas). Remedio: {OTHER_FILE}."
+            )
+    return parts
+
+
+def _copy_path(split: str) -> Path:
+    return cache_folder() / f"imdb-{split}.tsv"
+
+
+def _read_copy(split: str) -> list[tuple[bytes, bytes]]:
+    """Las reseñas de la copia rápida, sin comprobar; ninguna si no hay copia o no se puede leer."""
+    try:
+        lines = _copy_path(split).read_bytes().split(b"\n")
+    except OSError:
+        return []
+    return [line.partition(b"\t")[::2] for line in lines]
+
+
+def _write_copy(split: str, reviews: list[tuple[bytes, bytes]]) -> None:
+    """Guarda la copia rápida, con id, tabulador y texto en cada línea; si la caché no deja escribir, no hay copia."""
+    path, partial = _copy_path(split), None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=path.parent)
+        with open(handle, "wb") as file:
+            file.write(b"\n".join(id + b"\t" + text for id, text in reviews))
+        os.replace(partial, path)  # entera o nada, aunque otro proceso escriba la suya a la vez
+    except OSError:
+        pass
+    finally:
+        if partial:
+            with contextlib.suppress(OSError):
+                os.unlink(partial)
