@@ -1,14 +1,18 @@
-"""Datos: descargas de un servidor local que falla de muchas maneras, el registro, Ridership y las ventas."""
+"""Datos: descargas de un servidor local que falla de muchas maneras, el registro, Ridership, IMDB y las ventas."""
 
 import errno
 import hashlib
 import io
 import logging
 import os
+import random
 import re
 import socket
+import subprocess
+import sys
 import tarfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -26,13 +30,14 @@ SHA256 = hashlib.sha256(GOOD).hexdigest()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Sirve ``GOOD`` entero, cambiado o cortado, según la dirección; anota cada petición."""
+    """Sirve ``GOOD`` entero, cambiado o cortado, según la dirección, y lo que se añada; anota cada petición."""
 
     timeout = 5  # segundos: una petición a medias no cuelga las pruebas
 
     def do_GET(self):
         self.server.requests.append(self.path)
-        body = {"/good": GOOD, "/corrupt": GOOD + b"!", "/truncated": GOOD[:99], "/cut": GOOD[:99]}.get(self.path)
+        bodies = {"/good": GOOD, "/corrupt": GOOD + b"!", "/truncated": GOOD[:99], "/cut": GOOD[:99]}
+        body = (bodies | self.server.added).get(self.path)
         self.send_response(404 if body is None else 200)
         if self.path != "/cut":
             self.send_header("Content-Length", len(GOOD) if self.path == "/truncated" else len(body or b""))
@@ -47,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 def server():
     """Un servidor HTTP de verdad, en esta máquina."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.requests = []
+        server.requests, server.added = [], {}
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -406,6 +411,348 @@ def test_ridership_adds_up(ridership):
     assert (clean["bus"] + clean["rail"] == clean["total"]).all()
     assert (clean["bus"] > 0).all() and (clean["rail"] > 0).all()
     assert (clean.index.day_of_week[clean["day_type"] == "W"] < 5).all()
+
+
+# IMDB, con archivos pequeños
+
+REVIEWS = {  # el orden de los ids es el de sus cadenas: «10_» va antes que «9_»
+    "train/neg/9_1.txt": "Peor\tque mala.",
+    "train/neg/10_2.txt": "Mala.<br /><br />Muy mala.",
+    "train/pos/0_9.txt": "Buena, y con acentos: ¡qué película! 🎬",
+    "train/pos/1_7.txt": "",
+    "test/neg/0_2.txt": "Aburrida\x85",
+    "test/pos/0_10.txt": "Redonda",
+}
+OTHERS = {
+    "README": "train/neg/1_1.txt",
+    "imdb.vocab": "mala",
+    "train/unsup/0_0.txt": "sin opinión",
+    "train/urls_neg.txt": "http://localhost",
+    "train/labeledBow.feat": "1 0:9",
+    "train/neg/antiguas/9_1.txt": "en otra carpeta",
+}
+ADVICE = "Remedio: cambia el archivo, o la carpeta que nombra RECURRENTES_DATA."
+
+
+def digests(reviews):
+    """La huella de cada parte, calculada como la define su documentación."""
+    found = {}
+    for split in ("train", "test"):
+        total = hashlib.sha256()
+        for label in ("neg", "pos"):
+            folder = f"{split}/{label}/"
+            for name in sorted(id.removeprefix(folder) for id in reviews if id.startswith(folder)):
+                total.update(f"{split}/{label}/{name}\0".encode())
+                total.update(hashlib.sha256(reviews[folder + name].encode()).digest())
+        found[split] = total.hexdigest()
+    return found
+
+
+def pack_reviews(members, mode="w:gz"):
+    """Un archivo con la forma del oficial: carpetas, y estos miembros (pares de nombre y texto) en este orden."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as tar:
+        for folder in ("", "/train", "/train/neg", "/train/neg/carpeta.txt"):
+            info = tarfile.TarInfo(f"aclImdb{folder}")
+            info.type = tarfile.DIRTYPE
+            tar.addfile(info)
+        for name, text in members:
+            info = tarfile.TarInfo(f"aclImdb/{name}")
+            info.size = len(text.encode())
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def shuffled(reviews):
+    """Las reseñas y lo demás que trae el archivo oficial, en un orden que no es el de los ids."""
+    members = [*reviews.items(), *OTHERS.items()]
+    random.Random(0).shuffle(members)
+    return members
+
+
+@pytest.fixture
+def imdb(monkeypatch, home):
+    """Deja un archivo de reseñas donde RECURRENTES_DATA lo encuentra, y registra las huellas de ``REVIEWS``."""
+    (home / "datos").mkdir()
+    monkeypatch.setenv("RECURRENTES_DATA", str(home / "datos"))
+
+    def write(packed, file="aclImdb_v1.tar.gz", **changes):
+        path = home / "datos" / file
+        path.write_bytes(packed)
+        entry = {
+            "file": "aclImdb_v1.tar.gz",
+            "reduced": "aclImdb_labelled.tar.xz",
+            "md5": hashlib.md5(packed).hexdigest(),
+            "content": digests(REVIEWS),
+        }
+        monkeypatch.setattr(data, "registry", lambda: {"imdb": entry | changes})
+        return path
+
+    return write
+
+
+@pytest.fixture
+def good_imdb(imdb):
+    """El archivo reducido, con las reseñas registradas."""
+    return imdb(pack_reviews(REVIEWS.items(), "w:xz"), "aclImdb_labelled.tar.xz")
+
+
+@pytest.mark.parametrize(
+    ("file", "mode"), [("aclImdb_v1.tar.gz", "w:gz"), ("aclImdb_labelled.tar.xz", "w:xz")], ids=["oficial", "reducido"]
+)
+def test_reviews_by_hand(imdb, file, mode):
+    """Negativas primero y nombres en orden de cadena, con el texto intacto; lo demás del archivo no se lee."""
+    archive = imdb(pack_reviews(shuffled(REVIEWS), mode), file)
+    first = data.load_imdb("train")
+    assert first.index.tolist() == ["train/neg/10_2.txt", "train/neg/9_1.txt", "train/pos/0_9.txt", "train/pos/1_7.txt"]
+    assert first.index.name == "id" and first.columns.tolist() == ["text", "label"]
+    assert first["text"].to_dict() == {id: REVIEWS[id] for id in first.index}
+    assert first["label"].tolist() == [0, 0, 1, 1]
+    test = data.load_imdb("test")
+    assert test["text"].to_dict() == {id: text for id, text in REVIEWS.items() if id.startswith("test")}
+    archive.unlink()  # desde aquí, solo la copia de la caché
+    pd.testing.assert_frame_equal(data.load_imdb("train"), first)
+    pd.testing.assert_frame_equal(data.load_imdb("test"), test)
+    assert sorted(path.name for path in files_in(data.cache_folder())) == ["imdb-test.tsv", "imdb-train.tsv"]
+
+
+def test_an_unknown_split_is_refused(good_imdb):
+    """Se dice cuáles hay; no se lee nada."""
+    message = "split='valid': se requiere uno de ['test', 'train']."
+    fails_with(message, ValueError, lambda: data.load_imdb("valid"))
+
+
+def test_reviews_without_a_digest_are_refused(imdb):
+    """Sin huella del contenido en el registro no se usa el archivo."""
+    imdb(pack_reviews(REVIEWS.items()), content={"train": None, "test": None})
+    with pytest.raises(data.DataError, match="debía ser None"):
+        data.load_imdb("train")
+    assert not data.cache_folder().exists()
+
+
+def test_a_damaged_copy_is_written_again(good_imdb):
+    """Con la copia cambiada, cortada o alargada en cualquier sitio, las reseñas son las mismas y la copia se rehace."""
+    whole = data.load_imdb("train")
+    copy = data.cache_folder() / "imdb-train.tsv"
+    content, rng = copy.read_bytes(), random.Random(0)
+    damaged = [b"", b"\n", content + b"\n", content * 2, content[:-1], bytes(len(content))]
+    for _ in range(100):
+        start, end = sorted(rng.choices(range(len(content) + 1), k=2))
+        damaged.append(content[:start] + rng.randbytes(rng.randrange(4)) + content[end:])
+    for other in damaged:
+        copy.write_bytes(other)
+        pd.testing.assert_frame_equal(data.load_imdb("train"), whole)
+        assert data._content_digest(data._read_copy("train")) == digests(REVIEWS)["train"]
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOSPC], ids=["sin permiso", "sin espacio"])
+def test_reviews_without_a_writable_cache(good_imdb, monkeypatch, code):
+    """Si no se puede escribir la copia, se lee el archivo cada vez y no queda nada a medias."""
+
+    def fail(*args):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "replace", fail)
+    assert len(data.load_imdb("train")) == len(data.load_imdb("train")) == 4
+    assert files_in(data.cache_folder()) == []
+
+
+def test_reviews_where_the_cache_is_not_a_folder(good_imdb, home):
+    """Tampoco estorba que en lugar de la carpeta de la caché haya un archivo, o de la copia una carpeta."""
+    (home / "cache").write_text("ocupado")
+    assert len(data.load_imdb("train")) == 4
+    (home / "cache").unlink()
+    (data.cache_folder() / "imdb-train.tsv").mkdir(parents=True)
+    assert len(data.load_imdb("train")) == 4
+    assert [path.name for path in files_in(data.cache_folder())] == ["imdb-test.tsv"]
+
+
+def test_an_interrupted_copy_leaves_nothing(good_imdb, monkeypatch):
+    """Con Ctrl-C mientras se guarda la copia, no queda nada a medias."""
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        data.load_imdb("train")
+    assert files_in(data.cache_folder()) == []
+
+
+def test_many_readers_at_once(good_imdb):
+    """Varios leen mientras otros reescriben la copia: nadie ve una copia a medias, ni vuelve al archivo."""
+    whole = data.load_imdb("train")
+    reviews = [(id.encode(), text.encode()) for id, text in whole["text"].items()]
+    good_imdb.unlink()
+
+    def use(worker):
+        for _ in range(50):
+            if worker % 2:
+                data._write_copy("train", reviews)
+            else:
+                pd.testing.assert_frame_equal(data.load_imdb("train"), whole)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(use, range(6)))
+    assert sorted(path.name for path in files_in(data.cache_folder())) == ["imdb-test.tsv", "imdb-train.tsv"]
+
+
+def without(id):
+    return {other: text for other, text in REVIEWS.items() if other != id}
+
+
+@pytest.mark.parametrize(
+    ("members", "split", "count"),
+    [
+        ((REVIEWS | {"train/pos/1_7.txt": " "}).items(), "train", 4),
+        (without("test/neg/0_2.txt").items(), "test", 1),
+        ((REVIEWS | {"test/neg/1_1.txt": "De más"}).items(), "test", 3),
+        ([*REVIEWS.items(), ("train/pos/1_7.txt", "")], "train", 5),
+        ((without("train/pos/1_7.txt") | {"train/neg/1_7.txt": ""}).items(), "train", 4),
+        ([], "train", 0),
+    ],
+    ids=["texto cambiado", "falta una", "sobra una", "repetida", "otra opinión", "ninguna"],
+)
+@pytest.mark.parametrize("file", ["aclImdb_v1.tar.gz", "aclImdb_labelled.tar.xz"])
+def test_other_reviews_are_refused(imdb, file, members, split, count):
+    """Una sola diferencia en las reseñas de cualquier parte invalida el archivo, y no se guarda nada."""
+    archive = imdb(pack_reviews(members), file)
+    found = hashlib.sha256()
+    for id, text in sorted(member for member in members if member[0].startswith(split)):
+        found.update(f"{id}\0".encode() + hashlib.sha256(text.encode()).digest())
+    fails_with(
+        f"{archive}: sus reseñas no son las esperadas. La huella de las de {split} debía ser {digests(REVIEWS)[split]} "
+        f"y es {found.hexdigest()} ({count} reseñas). {ADVICE}",
+        action=lambda: data.load_imdb("train"),
+    )
+    assert not data.cache_folder().exists()
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
+def test_a_cut_archive_is_refused(imdb, mode):
+    """Cortado por donde sea, o con otra cosa dentro, se rechaza con un mensaje en español."""
+    whole = pack_reviews(shuffled(REVIEWS), mode)
+    cuts = [whole[:size] for size in range(0, len(whole) - 64, 29)]
+    for content in [*cuts, b"no es un archivo tar", whole[: len(whole) // 2] + bytes(99)]:
+        archive = imdb(content, "aclImdb_labelled.tar.xz")
+        with pytest.raises(data.DataError) as error:
+            data.load_imdb("train")
+        assert str(error.value).startswith(f"{archive}: ") and str(error.value).endswith(ADVICE)
+        assert "no se puede leer hasta el final" in str(error.value) or "no son las esperadas" in str(error.value)
+    assert not data.cache_folder().exists()
+
+
+def test_the_official_archive_is_downloaded_and_checked(imdb, monkeypatch, server, capsys):
+    """Con el MD5 registrado se usa y se guarda; se ve el progreso en español, y nada cuando ya está aquí."""
+    noise = [("train/unsup/0_0.txt", random.Random(0).randbytes(1_200_000).hex())]  # para que pase de un megabyte
+    content = pack_reviews([*REVIEWS.items(), *noise])
+    size = f"{len(content) / 1e6:.0f}"
+    server.added["/imdb"] = content
+    url = f"http://127.0.0.1:{server.server_port}/imdb"
+    imdb(content, url=url).unlink()
+    first = data.load_imdb("train")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"\rDescargando aclImdb_v1.tar.gz: 1 de {size} MB") and said.err.endswith(" MB\n")
+    (data.cache_folder() / "imdb-train.tsv").unlink()
+    pd.testing.assert_frame_equal(data.load_imdb("train"), first)
+    pd.testing.assert_frame_equal(data.load_imdb("train"), first)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_download_with_another_md5_is_refused(imdb, server):
+    """Un archivo con las reseñas correctas y otro MD5 no es el oficial: no se guarda."""
+    server.added["/imdb"] = pack_reviews(REVIEWS.items())
+    url = f"http://127.0.0.1:{server.server_port}/imdb"
+    imdb(b"otro", url=url).unlink()
+    fails_with(
+        f"La descarga de {url} no es el archivo esperado: su MD5 no es {hashlib.md5(b'otro').hexdigest()}. No se ha "
+        "guardado nada. Vuelve a intentarlo; si se repite, avisa: quizá haya cambiado el archivo público.",
+        action=lambda: data.load_imdb("train"),
+    )
+    assert files_in(data.cache_folder()) == []
+
+
+def test_a_cut_download_of_reviews(imdb, server):
+    """Si la descarga se corta no queda nada, y el intento siguiente empieza de cero."""
+    url = f"http://127.0.0.1:{server.server_port}/truncated"
+    imdb(b"otro", url=url).unlink()
+    fails_with(
+        f"La descarga de {url} se cortó. No se ha guardado nada. Vuelve a intentarlo.",
+        action=lambda: data.load_imdb("train"),
+    )
+    assert files_in(data.cache_folder()) == []
+
+
+# IMDB, con las reseñas reales
+
+MEASURE = """
+import resource, time
+from recurrentes import data
+seconds = []
+for split in ("train", "train", "test"):  # del archivo, de la copia, de la copia
+    start = time.process_time()
+    data.load_imdb(split)
+    seconds.append(time.process_time() - start)
+print(*seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+@pytest.fixture(scope="module")
+def only_the_archive(tmp_path_factory):
+    """El archivo real a mano y la caché vacía, en una carpeta temporal; sin los datos, estas pruebas fallan."""
+    try:
+        archive = data._in_named_folder(data.registry()["imdb"]["reduced"]) or data.fetch("imdb")
+    except data.DataError as error:
+        pytest.fail(f"Estas pruebas necesitan los datos reales. {error}")
+    return {"RECURRENTES_DATA": str(archive.parent), "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+
+
+@pytest.fixture(scope="module")
+def reviews(only_the_archive):
+    """Las dos partes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in only_the_archive.items():
+            patch.setenv(name, value)
+        return data.load_imdb("train"), data.load_imdb("test")
+
+
+@pytest.mark.data
+def test_imdb_is_balanced(reviews):
+    """25 000 reseñas en cada parte, la mitad positivas, y la puntuación que hay en su nombre lo confirma."""
+    for split, table in zip(("train", "test"), reviews, strict=True):
+        assert table.shape == (25_000, 2) and table.index.is_unique
+        assert table["label"].tolist() == [0] * 12_500 + [1] * 12_500
+        parts = table.index.str.extract(rf"^{split}/(neg|pos)/\d+_(\d+)\.txt$")
+        assert ((parts[0] == "pos").astype(int).to_numpy() == table["label"]).all()
+        assert (parts[1].astype(int) >= 7).tolist() == table["label"].astype(bool).tolist()
+        assert (parts[1].astype(int).isin([1, 2, 3, 4, 7, 8, 9, 10])).all()
+
+
+@pytest.mark.data
+def test_imdb_tokens(reviews):
+    """Como la vectorización de Keras: en minúsculas y sin signos, 88 582 palabras distintas y 237.71 por reseña."""
+    signs = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_{|}~`\t\n', " "))
+    tokens = [[token for token in text.lower().translate(signs).split(" ") if token] for text in reviews[0]["text"]]
+    assert len(set().union(*tokens)) == 88_582
+    assert round(np.mean([len(review) for review in tokens]), 2) == 237.71
+
+
+@pytest.mark.data
+def test_imdb_repeats_reviews(reviews):
+    """24 904 distintas en una parte, 24 801 en la otra y 123 en las dos."""
+    train, test = (set(table["text"]) for table in reviews)
+    assert (len(train), len(test), len(train & test)) == (24_904, 24_801, 123)
+
+
+@pytest.mark.data
+def test_imdb_is_quick_and_small(only_the_archive, tmp_path):
+    """10 s de un núcleo para leer las 50 000 del archivo, 1 s para leer la copia y menos de 1 GB en todo momento."""
+    environment = os.environ | only_the_archive | {"XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", MEASURE], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    reading, *copies, gigabytes = map(float, done.stdout.split())
+    assert reading < 10 and max(copies) < 1 and gigabytes < 1, done.stdout
 
 
 # Ventas sintéticas
