@@ -80,7 +80,7 @@ def load_imdb(split: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    split : "train" o "test".
+    split : ``"train"`` o ``"test"``.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def load_imdb(split: str) -> pd.DataFrame:
     ValueError : si ``split`` no es una de las dos partes.
     DataError : la de `fetch`, o si las reseñas del archivo no son las del registro.
 
-    Fuente: Maas et al. (2011), «Learning Word Vectors for Sentiment Analysis».
+    Fuente: *Maas et al. (2011), Learning word vectors for sentiment analysis*.
     """
     entry = registry()["imdb"]
     if split not in entry["content"]:
@@ -207,7 +207,7 @@ def _intact(path: Path, algorithm: str, entry: dict, remedy: str) -> Path:
 
 
 class _Progress:
-    """Progreso de una descarga, una línea que se reescribe a cada megabyte; tiene la forma que pide pooch."""
+    """Progreso de una descarga, una línea que se reescribe a cada MB; tiene la forma que pide pooch."""
 
     def __init__(self, name: str):
         self.name, self.total, self.done, self.shown = name, 0, 0, 0
@@ -282,14 +282,14 @@ def _read_archive(path: Path, content: dict[str, str]) -> dict[str, list[tuple[b
     parts = {split: [] for split in content}
     try:
         with tarfile.open(path) as archive:
-            for member in archive:
-                match = re.fullmatch(r"aclImdb/((train|test)/(?:neg|pos)/[^/]+\.txt)", member.name)
-                if match and member.isreg():
-                    parts[match[2]].append((match[1].encode(), archive.extractfile(member).read()))
+            for info in archive:
+                match = re.fullmatch(r"aclImdb/((train|test)/(?:neg|pos)/[^/]+\.txt)", info.name)
+                if match and info.isreg():
+                    parts[match[2]].append((match[1].encode(), archive.extractfile(info).read()))
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         raise DataError(
-            f"{path}: no se puede leer hasta el final ({type(error).__name__}); está dañado, cortado o no es un "
-            f"archivo tar. Remedio: {OTHER_FILE}."
+            f"{path}: no se puede leer hasta el final ({type(error).__name__}); está dañado, cortado o es otra "
+            f"cosa. Remedio: {OTHER_FILE}."
         ) from error
     for split, reviews in parts.items():
         reviews.sort()
