@@ -609,9 +609,10 @@ def without(id):
         ((REVIEWS | {"test/neg/1_1.txt": "De más"}).items(), "test", 3),
         ([*REVIEWS.items(), ("train/pos/1_7.txt", "")], "train", 5),
         ((without("train/pos/1_7.txt") | {"train/neg/1_7.txt": ""}).items(), "train", 4),
+        ((REVIEWS | {"train/pos/\udcff_9.txt": "Nombre que no es UTF-8"}).items(), "train", 5),
         ([], "train", 0),
     ],
-    ids=["texto cambiado", "falta una", "sobra una", "repetida", "otra opinión", "ninguna"],
+    ids=["texto cambiado", "falta una", "sobra una", "repetida", "otra opinión", "nombre ilegible", "ninguna"],
 )
 @pytest.mark.parametrize("file", ["aclImdb_v1.tar.gz", "aclImdb_labelled.tar.xz"])
 def test_other_reviews_are_refused(imdb, file, members, split, count):
@@ -619,7 +620,7 @@ def test_other_reviews_are_refused(imdb, file, members, split, count):
     archive = imdb(pack_reviews(members), file)
     found = hashlib.sha256()
     for id, text in sorted(member for member in members if member[0].startswith(split)):
-        found.update(f"{id}\0".encode() + hashlib.sha256(text.encode()).digest())
+        found.update(f"{id}\0".encode(errors="surrogateescape") + hashlib.sha256(text.encode()).digest())
     fails_with(
         f"{archive}: sus reseñas no son las esperadas. La huella de las de {split} debía ser {digests(REVIEWS)[split]} "
         f"y es {found.hexdigest()} ({count} reseñas). {ADVICE}",

@@ -285,7 +285,7 @@ def _read_archive(path: Path, content: dict[str, str]) -> dict[str, list[tuple[b
             for info in archive:
                 match = re.fullmatch(r"aclImdb/((train|test)/(?:neg|pos)/[^/]+\.txt)", info.name)
                 if match and info.isreg():
-                    parts[match[2]].append((match[1].encode(), archive.extractfile(info).read()))
+                    parts[match[2]].append((os.fsencode(match[1]), archive.extractfile(info).read()))
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         raise DataError(
             f"{path}: no se puede leer hasta el final ({type(error).__name__}); está dañado, cortado o es otra "
