@@ -9,10 +9,11 @@ from recurrentes import training
 
 
 def network(**adam):
-    """Una GRU pequeña compilada."""
+    """Una GRU pequeña compilada, con una capa que sortea."""
     import keras
 
-    model = keras.Sequential([keras.Input((4, 2)), keras.layers.GRU(3), keras.layers.Dense(1)])
+    layers = [keras.Input((4, 2)), keras.layers.GRU(3), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
     model.compile(keras.optimizers.Adam(**adam), "mse")
     return model
 

@@ -23,7 +23,9 @@ def restart(network, seed: int) -> None:
     if not network.compiled:
         raise ValueError("network no está compilada: llama antes a network.compile(...).")
     keras.utils.set_random_seed(seed)
-    network.set_weights(keras.models.clone_model(network).get_weights())
+    fresh = keras.models.clone_model(network)
+    for variable, new in zip(network.variables, fresh.variables, strict=True):  # también el azar de cada Dropout
+        variable.assign(new)
     optimizer = network.optimizer
     for variable in optimizer.variables:
         if variable is not optimizer.learning_rate:
