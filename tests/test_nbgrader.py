@@ -2,14 +2,15 @@
 
 import copy
 import csv
+import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from test_teaching import blocks, console
 
 import exercises
 import sources
@@ -49,39 +50,62 @@ def filled(handout, answers):
     return notebook
 
 
+#: Hace de docker: ejecuta la orden aquí, en una carpeta vacía, y apunta con qué opciones se pidió.
+DOCKER = f"""#!{sys.executable}
+import json, os, subprocess, sys, tempfile
+if sys.argv[1] != "run":
+    sys.exit()
+options, (inner,) = sys.argv[2 : sys.argv.index("recurrentes-notas")], sys.argv[-1:]
+mounts = [dict(pair.split("=") for pair in value.split(",")[1:3]) for value in options if value.startswith("type=bind")]
+with open(os.environ["DOCKER_LOG"], "a") as log:
+    print(json.dumps({{mount["dst"]: sorted(os.listdir(mount["src"])) for mount in mounts}}), file=log)
+source = next(mount["src"] for mount in mounts if mount["dst"] == "/entrega")
+with tempfile.TemporaryDirectory() as folder:
+    environment = os.environ | {{"HOME": folder, "RECURRENTES_DATA": mounts[1]["src"]}}
+    sys.exit(subprocess.run(["sh", "-c", inner.replace("/entrega", source)], cwd=folder, env=environment).returncode)
+"""
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """Un curso como lo monta la página «Para docentes», con las entregas de tres estudiantes ya corregidas."""
-    root, home = tmp_path_factory.mktemp("curso"), tmp_path_factory.mktemp("home")
-    source = root / "source" / CHAPTER
-    source.mkdir(parents=True)
-    shutil.copy(sources.ROOT / "nbgrader_config.py", root)
-    shutil.copy(sources.ROOT / "solutions" / f"{CHAPTER}.ipynb", source)
+    """Un curso como lo monta la página «Para docentes», con cuatro entregas corregidas por su ``corregir.sh``."""
+    base = tmp_path_factory.mktemp("docente")
+    root, programs, home = base / "mi-curso", base / "programas", base / "home"
+    programs.mkdir()
+    home.mkdir()
+    (programs / "docker").write_text(DOCKER)
+    (programs / "docker").chmod(0o755)
+    (base / "recurrentes").symlink_to(sources.ROOT)
     environment = os.environ | {
         "HOME": str(home),
-        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",  # nbgrader llama a alembic
+        "TMPDIR": str(home),
+        "PATH": os.pathsep.join([str(programs), str(PROGRAMS), os.environ["PATH"]]),
+        "DOCKER_LOG": str(base / "docker.log"),
         "RECURRENTES_DATA": str(data.fetch("ridership").parent),
     }
 
-    def nbgrader(*arguments):
-        command = [PROGRAMS / "nbgrader", *arguments]
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+    def shell(command, cwd):
+        command = ["bash", "-c", command]
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-    def submit(student, notebook):
+    def submit(student, text):
         folder = root / "submitted" / student / CHAPTER
         folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{CHAPTER}.ipynb")
+        (folder / f"{CHAPTER}.ipynb").write_text(text, "utf8")
 
-    nbgrader("generate_assignment", CHAPTER)
-    solved = nbformat.read(source / f"{CHAPTER}.ipynb", as_version=4)
+    shell(" && ".join(console("mkdir")), base)
+    (root / "corregir.sh").write_text(blocks("bash")[0], "utf8")
+    solved = nbformat.read(root / "source" / CHAPTER / f"{CHAPTER}.ipynb", as_version=4)
     handout = nbformat.read(root / "release" / CHAPTER / f"{CHAPTER}.ipynb", as_version=4)
     answers = {role(cell)["grade_id"]: cell.source for cell in solved.cells if role(cell).get("solution")}
-    submit("ana", filled(handout, answers))
-    submit("blanca", handout)
-    submit("luis", filled(handout, answers | WRONG))
-    nbgrader("autograde", CHAPTER)
-    nbgrader("export")
+    submit("ana", nbformat.writes(filled(handout, answers)))
+    submit("blanca", nbformat.writes(handout))
+    submit("luis", nbformat.writes(filled(handout, answers | WRONG)))
+    submit("rota", "No es un cuaderno")
+    said = shell(" && ".join(console("bash corregir.sh")), root)
+    assert said.startswith("rota: no se pudo ejecutar y queda sin nota; ") and len(said.splitlines()) == 1
     return root
 
 
@@ -106,6 +130,21 @@ def test_the_points_are_right(course):
         assert list(found.values()) == [
             (0, student != "blanca")
         ]  # la pregunta abierta, que espera si no está en blanco
+
+
+def test_nothing_of_others_is_within_reach(course):
+    """En el contenedor de cada cual solo están su entrega, los datos y un libro de notas sin estudiantes."""
+    lines = (course.parent / "docker.log").read_text().splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        assert json.loads(line)["/entrega"] == ["gradebook.db", "nbgrader_config.py", "submitted"]
+    books = list((course.parent / "home").rglob("gradebook.db"))
+    assert len(books) == 5
+    from nbgrader.api import Gradebook
+
+    for book in books:
+        with Gradebook(f"sqlite:///{book}") as empty:
+            assert empty.students == [] and len(empty.assignments) == 1
 
 
 def test_the_exported_grades_add_up(course):
