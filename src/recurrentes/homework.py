@@ -130,7 +130,7 @@ def verify(folder: str | os.PathLike, *, labels: pd.Series | None = None) -> Rep
 
     Returns
     -------
-    Report : imprímelo; ``report.exit`` es lo que devuelve la orden.
+    Report : impreso, lo explica; ``report.exit`` es lo que devuelve la orden.
     """
     made = {"carpeta": Path(folder), "etiquetas": labels}
     findings = []
@@ -168,8 +168,8 @@ def write(
     seed : la que se dio a ``keras.utils.set_random_seed``.
     ids : (N,), los de las reseñas de prueba, sin repetir.
     probability, baseline : (N,) o (N, 1), la probabilidad de que cada reseña sea positiva según cada modelo.
-    histories, models : diccionarios con claves "recurrent" y "baseline": lo que devolvió ``fit`` (o su ``history``),
-        con ``metrics=["accuracy"]`` y datos de validación, y la red (o un texto que la describa).
+    histories, models : diccionarios con claves ``"recurrent"`` y ``"baseline"``: lo que devolvió ``fit`` (o su
+        ``history``), con ``metrics=["accuracy"]`` y datos de validación, y la red (o un texto que la describa).
     accuracy, baseline_accuracy : la exactitud de prueba de cada modelo, de 0 a 1, que tú has calculado.
     comparison : uno de ``COMPARISONS``.
 
@@ -356,7 +356,9 @@ def _read_manifest(folder: Path) -> tuple[dict, str]:
     if not isinstance(manifest, dict):
         raise _Problem(f"se requiere un objeto, entre llaves, y llegó {_kind(manifest)}.")
     if type(manifest.get("format")) is not int or manifest["format"] != 1:
-        raise _Problem(f"se requiere format = 1 y llegó {_kind(manifest.get('format'))}. Escríbelo desde el cuaderno.")
+        raise _Problem(
+            f"se requiere `format` = 1 y llegó {_kind(manifest.get('format'))}. Escríbelo desde el cuaderno."
+        )
     return manifest, "leído."
 
 
@@ -391,8 +393,8 @@ def _probabilities(table: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFrame
         numbers = pd.Series(_numbers(table, column, high=1), index=table["id"])
         if (distinct := numbers.nunique()) < _MIN_VALUES:
             raise _Problem(
-                f"{column} solo tiene {distinct} valores distintos: parecen etiquetas y no probabilidades. Entrega la "
-                f"salida de la sigmoide, sin redondear."
+                f"`{column}` solo tiene {distinct} valores distintos: parecen etiquetas y no probabilidades. Entrega "
+                f"la salida de la sigmoide, sin redondear."
             )
         scores[column] = numbers.reindex(labels.index).to_numpy()
     return pd.DataFrame(scores, index=labels.index), "las dos columnas son números de 0 a 1."
@@ -430,7 +432,7 @@ def _baseline(scores: pd.DataFrame, manifest: dict) -> tuple[float, str]:
     if accuracy < MIN_BASELINE:
         raise _Problem(
             f"acierta {accuracy:.4f}, y una red densa entrenada pasa de {MIN_BASELINE}: así la comparación no es "
-            f"honesta. Entrénala como al otro modelo."
+            f"honesta. Entrena los dos con el mismo cuidado."
         )
     return accuracy, message
 
@@ -439,7 +441,9 @@ def _comparison(scores: pd.DataFrame, manifest: dict) -> tuple[None, str]:
     measured = _mcnemar(scores)
     ours, theirs = measured["only_one_right"]
     if ours + theirs == 0 or np.allclose(scores["probability"], scores["baseline"], rtol=0, atol=0.01):
-        raise _Problem("baseline repite las predicciones de probability: entrega las de otro modelo, sin recurrencia.")
+        raise _Problem(
+            "`baseline` repite las predicciones de `probability`: entrega las de otro modelo, sin recurrencia."
+        )
     verdict, (low, high) = measured["comparison"], measured["interval"]
     words = {
         "mejor": "el modelo recurrente es significativamente mejor que la línea base",
@@ -453,7 +457,7 @@ def _comparison(scores: pd.DataFrame, manifest: dict) -> tuple[None, str]:
     )
     if manifest.get("comparison") != verdict:
         raise _Problem(
-            f"{message} En manifest.json, comparison debe decir lo mismo, {verdict!r}, y llegó "
+            f"{message} En el manifiesto, `comparison` debe decir lo mismo, {verdict!r}, y llegó "
             f"{_kind(manifest.get('comparison'))}."
         )
     return None, message
@@ -485,26 +489,26 @@ def _epochs(history: pd.DataFrame, manifest: dict) -> tuple[None, str]:
         if found != list(range(1, (wanted or max(len(found), 1)) + 1)):
             arrived = ", ".join(f"{epoch:g}" for epoch in found[:20]) or "ninguna"
             raise _Problem(
-                f"history.csv: de {model} se requieren las épocas de 1 a {wanted or 'la última'}, una fila cada una, y "
-                f"hay: {arrived}."
+                f"en el historial, de `{model}` se requieren las épocas de 1 a {wanted or 'la última'}, una fila cada "
+                f"una, y hay: {arrived}."
             )
     declared = _number(manifest, "epochs", 1e6)
     if declared != EPOCHS:
-        raise _Problem(f"manifest.json dice epochs = {declared:g} y se requieren {EPOCHS}.")
+        raise _Problem(f"el manifiesto dice `epochs` = {declared:g} y se requieren {EPOCHS}.")
     return None, f"{EPOCHS} del modelo recurrente, con sus métricas, y {len(found)} de la línea base."
 
 
 def _seed(manifest: dict) -> tuple[int, str]:
     seed = manifest.get("seed")
     if type(seed) is not int or not 0 <= seed < 2**32:
-        raise _Problem(f"se requiere en manifest.json seed, un entero de 0 a 2**32 - 1, y llegó {_kind(seed)}.")
+        raise _Problem(f"se requiere en el manifiesto `seed`, un entero de 0 a 2**32 - 1, y llegó {_kind(seed)}.")
     return seed, f"{seed}."
 
 
 def _versions(manifest: dict) -> tuple[None, str]:
     versions = manifest.get("versions")
     if not isinstance(versions, dict):
-        raise _Problem(f"se requiere en manifest.json versions, un objeto, y llegó {_kind(versions)}.")
+        raise _Problem(f"se requiere en el manifiesto `versions`, un objeto, y llegó {_kind(versions)}.")
     required = ("python", "numpy", "keras")
     for name in required:
         if not isinstance(versions.get(name), str) or not versions[name][:1].isdigit():
@@ -521,24 +525,24 @@ def _models(manifest: dict) -> tuple[None, str]:
         text = models.get(name) if isinstance(models, dict) else None
         if not isinstance(text, str) or not text.strip():
             raise _Problem(
-                f"se requiere en manifest.json models.{name}, la arquitectura en texto, y llegó {_kind(text)}."
+                f"se requiere en el manifiesto `models.{name}`, un texto con las capas, y llegó {_kind(text)}."
             )
         if bool(re.search("lstm|gru|rnn", text, re.IGNORECASE)) != (name == "recurrent"):
             wanted = "una capa recurrente" if name == "recurrent" else "solo capas sin recurrencia"
-            raise _Problem(f"models.{name} debe nombrar {wanted} y dice {_shown(text)}.")
+            raise _Problem(f"`models.{name}` debe nombrar {wanted} y dice {_shown(text)}.")
     return None, "recurrente el uno, sin recurrencia la otra."
 
 
 def _author(manifest: dict) -> tuple[str, str]:
     author = manifest.get("author")
     if not isinstance(author, str) or not author.strip():
-        raise _Problem(f"se requiere en manifest.json author, tu nombre, y llegó {_kind(author)}.")
+        raise _Problem(f"se requiere en el manifiesto `author`, tu nombre, y llegó {_kind(author)}.")
     date = manifest.get("date")
     try:
         when = datetime.datetime.fromisoformat(date)
     except (TypeError, ValueError):
         raise _Problem(
-            f"se requiere en manifest.json date, una fecha como «2026-01-31T10:00:00», y llegó {_kind(date)}."
+            f"se requiere en el manifiesto `date`, una fecha como «2026-01-31T10:00:00», y llegó {_kind(date)}."
         ) from None
     return author, f"{_shown(author)[1:-1]}, el {when:%Y-%m-%d}."
 
@@ -553,8 +557,8 @@ def _claimed(scores: pd.DataFrame, column: str, manifest: dict, key: str) -> tup
     accuracy, claimed = float(_right(scores, column).mean()), _number(manifest, key, 1)
     if abs(accuracy - claimed) > _TOLERANCE + 1e-12:
         raise _Problem(
-            f"manifest.json dice {key} = {claimed:.5f} y de las predicciones sale {accuracy:.5f}. Declara la que sale "
-            f"de las predicciones que entregas, con umbral 0.5."
+            f"el manifiesto dice `{key}` = {claimed:.5f} y de las predicciones sale {accuracy:.5f}. Declara la que "
+            f"sale de las predicciones que entregas, con umbral 0.5."
         )
     return accuracy, f"{accuracy:.4f}, recalculada de las predicciones, es la declarada."
 
@@ -562,7 +566,7 @@ def _claimed(scores: pd.DataFrame, column: str, manifest: dict, key: str) -> tup
 def _number(manifest: dict, key: str, high: float) -> float:
     value = manifest.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-        raise _Problem(f"se requiere en manifest.json {key}, un número de 0 a {high:g}, y llegó {_kind(value)}.")
+        raise _Problem(f"se requiere en el manifiesto `{key}`, un número de 0 a {high:g}, y llegó {_kind(value)}.")
     return float(value)
 
 
@@ -573,7 +577,7 @@ def _numbers(table: pd.DataFrame, column: str, high: float) -> list[float]:
     if wrong:
         cell = table[column].iloc[wrong[0]]
         raise _Problem(
-            f"{column}: se requieren números de 0 a {high:g}, con punto decimal, y {len(wrong)} celdas no lo son; la "
+            f"`{column}`: se requieren números de 0 a {high:g}, con punto decimal, y {len(wrong)} celdas no lo son; la "
             f"primera, {_shown(cell)}, en la línea {table.index[wrong[0]]}."
         )
     return numbers
