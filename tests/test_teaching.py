@@ -1,13 +1,14 @@
 """La página «Para docentes»: lo que dice que se escriba en la consola hace lo que dice."""
 
 import csv
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -79,6 +80,11 @@ def test_a_class_of_homework(tmp_path, truth):
             for path in (tmp_path / name / "entrega").iterdir():
                 archive.write(path, f"entrega/{path.name}")
     (zips / "otra.zip").write_text("No es un zip")
+    with ZipFile(zips / "rota.zip", "w", ZIP_DEFLATED) as archive:
+        archive.writestr("entrega/manifest.json", json.dumps(list(range(999))))
+    content = bytearray((zips / "rota.zip").read_bytes())
+    content[100:200] = bytes(100)
+    (zips / "rota.zip").write_bytes(content)
     with ZipFile(zips / "pilla.zip", "w") as archive:
         archive.writestr("../../../fuera.txt", "se escapa")
         archive.writestr("../../manifest.json", "{}")
@@ -92,7 +98,8 @@ def test_a_class_of_homework(tmp_path, truth):
         for command in console("informes.jsonl")
     ]
     assert [result.returncode for result in results] == [0, 2, 0], [result.stderr for result in results]
-    assert results[0].stdout == "zips/otra.zip: no se puede abrir (BadZipFile)\n"
+    said = "zips/otra.zip: no se puede abrir (BadZipFile)\nzips/rota.zip: no se puede abrir (error)\n"
+    assert results[0].stdout == said
     written = {path.relative_to(tmp_path).parts[0] for path in set(tmp_path.rglob("*")) - before}
     assert written == {"entregas", "informes.jsonl", "notas.csv"}  # nada fuera de ahí, y nada de más
     assert sum(path.stat().st_size for path in (tmp_path / "entregas/pilla").iterdir()) < 17_000_000
@@ -115,11 +122,11 @@ def test_a_class_of_homework(tmp_path, truth):
         "repeated": "False",
         "fails": "exactitud mínima",
     }
-    for name in ("otra", "pilla"):
+    for name in ("otra", "pilla", "rota"):
         assert rows[name]["status"] == "no se puede leer" and rows[name]["accuracy"] == ""
     assert "=" not in (tmp_path / "notas.csv").read_text("utf8")
     counts = [line.rsplit(maxsplit=1) for line in results[2].stdout.splitlines()[1:]]
-    assert sorted(counts) == [["cumple", "2"], ["no cumple", "1"], ["no se puede leer", "2"]]
+    assert sorted(counts) == [["cumple", "2"], ["no cumple", "1"], ["no se puede leer", "3"]]
 
 
 def test_the_container_is_closed():
