@@ -1,5 +1,6 @@
 """Estudios: se hace solo lo que falta, un corte no pierde nada y el número de procesos no cambia los registros."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -134,7 +135,8 @@ def test_only_selects_by_parameter():
 
 def test_what_matches_nothing_is_said(complete):
     """Ni un estudio ni un parámetro mal escritos pasan por un estudio terminado."""
-    assert command.main(["run", "larga-memoria"]) == "'larga-memoria' no es un estudio. Los que hay: long-memory."
+    known = ", ".join(command.names())
+    assert command.main(["run", "larga-memoria"]) == f"'larga-memoria' no es un estudio. Los que hay: {known}."
     with pytest.raises(ValueError) as error:
         command.select(grid(range(1)), ["celda=GRU"])
     assert str(error.value) == (
@@ -145,25 +147,37 @@ def test_what_matches_nothing_is_said(complete):
 def test_the_studies_are_listed(capsys):
     """Cada estudio, con la primera línea de lo que cuenta de sí."""
     assert command.main(["list"]) == 0
-    assert capsys.readouterr().out.startswith("long-memory: Memoria larga: ")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == command.names()
+    assert any(line.startswith("long-memory: Memoria larga: ") for line in lines)
 
 
-def test_the_records_are_of_the_grid_of_their_study():
+@pytest.mark.parametrize("name", records.names())
+def test_the_records_are_of_the_grid_of_their_study(name):
     """Cada registro confirmado es de la rejilla de su estudio, y ninguna medida está dos veces."""
-    from studies import long_memory
-
-    params = [record["params"] for record in records.parse(ROOT / "studies/records/long-memory.jsonl")]
-    known = list(long_memory.grid(range(20)))
+    params = [record["params"] for record in records.parse(ROOT / f"studies/records/{name}.jsonl")]
+    known = list(study(name).grid(range(20)))
     assert all(found in known for found in params)
     assert len({json.dumps(found, sort_keys=True) for found in params}) == len(params)
 
 
-@pytest.mark.slow
-def test_a_measure_depends_only_on_its_parameters():
-    """Repetida después de otra, con la red ya compilada, una medida da lo mismo; con otra semilla, no."""
-    from studies import long_memory
+SHORT = {
+    "long-memory": {"task": "adding", "T": 5, "updates": 20, "n_train": 640},
+    "rail-forecast": {"T": 7, "updates": 50},
+    "small-data": {"T": 5, "updates": 50},
+    "stacks": {"T": 5, "updates": 50, "n_train": 640},
+}
 
-    small = next(long_memory.grid([0])) | {"T": 5, "updates": 20, "n_train": 640, "task": "adding"}
-    first, other, again = (long_memory.measure(**small | {"seed": seed}) for seed in (0, 1, 0))
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORT)
+def test_a_measure_depends_only_on_its_parameters(name):
+    """Repetida después de otra, con la red ya compilada, una medida da lo mismo; con otra semilla, no."""
+    small = next(study(name).grid([0])) | SHORT[name]
+    first, other, again = (study(name).measure(**small | {"seed": seed}) for seed in (0, 1, 0))
     assert first == again != other
-    assert first["mse"] < 1 and len(first["curve"]) == long_memory.CURVE
+
+
+def study(name):
+    """El módulo del estudio que en la orden se llama ``name``."""
+    return importlib.import_module(f"studies.{name.replace('-', '_')}")
