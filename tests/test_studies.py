@@ -162,6 +162,7 @@ def test_the_records_are_of_the_grid_of_their_study(name):
 
 
 SHORT = {
+    "imdb": {"tokens": 1000, "T": 10, "n_train": 500, "epochs": 2},
     "long-memory": {"task": "adding", "T": 5, "updates": 20, "n_train": 640},
     "rail-forecast": {"T": 7, "updates": 50},
     "small-data": {"T": 5, "updates": 50},
