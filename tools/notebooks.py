@@ -7,6 +7,7 @@ python tools/notebooks.py book     llena la caché con las salidas guardadas y c
 
 import concurrent.futures
 import difflib
+import os
 import shutil
 import subprocess
 import sys
@@ -25,18 +26,23 @@ PARALLEL = 2  # cuadernos a la vez: el presupuesto es de dos núcleos
 
 
 def execute_stale() -> list[str]:
-    """Ejecuta, de dos en dos, los cuadernos cuyas salidas ya no valen; devuelve los que fallaron."""
+    """Ejecuta los cuadernos cuyas salidas ya no valen, de dos en dos o, los que el Makefile dice, solos.
+
+    Devuelve los que fallaron.
+    """
     stale = [docname for docname in sources.docnames() if not sources.is_current(docname)]
+    alone = [docname for docname in stale if f"{docname}.ipynb" in os.environ.get("ALONE", "").split()]
     failed = []
-    with concurrent.futures.ProcessPoolExecutor(PARALLEL) as pool:
-        runs = {pool.submit(sources.execute, docname): docname for docname in stale}
-        for run in concurrent.futures.as_completed(runs):
-            docname = runs[run]
-            if error := run.exception():
-                failed.append(docname)
-                print(f"{docname}.md: falla al ejecutarse.\n{error}", flush=True)
-            else:
-                print(f"{docname}.md: ejecutado en {run.result():.0f} s", flush=True)
+    for docnames, at_once in (([name for name in stale if name not in alone], PARALLEL), (alone, 1)):
+        with concurrent.futures.ProcessPoolExecutor(at_once) as pool:
+            runs = {pool.submit(sources.execute, docname): docname for docname in docnames}
+            for run in concurrent.futures.as_completed(runs):
+                docname = runs[run]
+                if error := run.exception():
+                    failed.append(docname)
+                    print(f"{docname}.md: falla al ejecutarse.\n{error}", flush=True)
+                else:
+                    print(f"{docname}.md: ejecutado en {run.result():.0f} s", flush=True)
     return failed
 
 
