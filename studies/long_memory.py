@@ -29,7 +29,7 @@ VARIANTS = [
 ]
 EQUAL_PARAMETERS = [("SimpleRNN", "default"), ("GRU", "default"), ("GRU", "chrono")]
 #: Longitudes de cada tarea: con 32 unidades y a igual número de parámetros.
-STEPS = {"recall": ([10, 25, 50, 100, 200], [50, 100]), "adding": ([25, 50, 100], [50])}
+STEPS = {"recall": ([10, 25, 50, 100, 200], [50, 100]), "adding": ([10, 25, 50, 100, 200], [50, 100])}
 FEATURES, OUTPUTS = {"recall": 8, "adding": 2}, {"recall": 4, "adding": 1}
 TRAINING = {"batch": 64, "learning_rate": 3e-3, "clipnorm": 1.0}
 PROTOCOL = {
