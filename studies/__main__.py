@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent
 
 def names() -> list[str]:
     """Los estudios que hay, como se escriben en la orden."""
-    stems = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "__main__", "runner"}
+    stems = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "__main__", "networks", "runner"}
     return sorted(stem.replace("_", "-") for stem in stems)
 
 

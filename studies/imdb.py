@@ -1,5 +1,4 @@
-"""Reseñas de IMDB: la receta de la fuente a la letra, las bases sin recurrencia, la receta del curso y qué aporta cada
-decisión de esta.
+"""Reseñas de IMDB: la receta de la fuente a la letra, las bases sin recurrencia, y la receta del curso por partes.
 
 Datos: de las 25 000 reseñas de entrenamiento, barajadas siempre igual, 20 000 ajustan los pesos y 5000 eligen; las
 25 000 de prueba se miden al terminar. El vocabulario sale de las 20 000 que entrenan. La partición no depende de la

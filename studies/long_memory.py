@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from recurrentes import cells, tasks, training
+from studies import networks
 
 UNITS = 32
 #: (celda, inicialización) con 32 unidades, y las que se miden además con tantos parámetros como LSTM(32).
@@ -30,7 +31,7 @@ VARIANTS = [
 EQUAL_PARAMETERS = [("SimpleRNN", "default"), ("GRU", "default"), ("GRU", "chrono")]
 #: Longitudes de cada tarea: con 32 unidades y a igual número de parámetros.
 STEPS = {"recall": ([10, 25, 50, 100, 200], [50, 100]), "adding": ([10, 25, 50, 100, 200], [50, 100])}
-FEATURES, OUTPUTS = {"recall": 8, "adding": 2}, {"recall": 4, "adding": 1}
+SIZES = {"recall": (8, 4), "adding": (2, 1)}  # entradas y salidas de cada tarea
 TRAINING = {"batch": 64, "learning_rate": 3e-3, "clipnorm": 1.0}
 PROTOCOL = {
     "recall": {"n_train": 4000, "updates": 1000, **TRAINING},
@@ -47,7 +48,9 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
             for T in steps:
                 variants = [(*variant, UNITS) for variant in VARIANTS]
                 if T in steps_equal:
-                    variants += [(cell, init, equal_units(task, cell)) for cell, init in EQUAL_PARAMETERS]
+                    variants += [
+                        (cell, init, networks.equal_units(cell, UNITS, *SIZES[task])) for cell, init in EQUAL_PARAMETERS
+                    ]
                 for cell, init, units in variants:
                     where = {"task": task, "cell": cell, "init": init, "T": T, "units": units, "seed": seed}
                     yield where | PROTOCOL[task]
@@ -87,8 +90,9 @@ def score(model: keras.Model, data: tuple[np.ndarray, np.ndarray]) -> float:
 def network(task: str, cell: str, init: str, T: int, units: int) -> keras.Model:
     """Una capa recurrente y una densa, sin compilar, con pesos nuevos."""
     options = {"activation": "relu", "recurrent_initializer": "identity"} if init == "identity" else {}
+    features, outputs = SIZES[task]
     recurrent = getattr(keras.layers, cell)(units, **options)
-    return keras.Sequential([keras.Input((T, FEATURES[task])), recurrent, keras.layers.Dense(OUTPUTS[task])])
+    return keras.Sequential([keras.Input((T, features)), recurrent, keras.layers.Dense(outputs)])
 
 
 @cache
@@ -103,10 +107,3 @@ def compiled(task: str, cell: str, init: str, T: int, units: int, learning_rate:
         jit_compile=keras.backend.backend() != "torch",
     )
     return model
-
-
-@cache
-def equal_units(task: str, cell: str) -> int:
-    """Las unidades con las que la red se acerca más a los parámetros de la que tiene LSTM(32)."""
-    target = network(task, "LSTM", "default", 2, UNITS).count_params()
-    return min(range(UNITS, 3 * UNITS), key=lambda H: abs(network(task, cell, "default", 2, H).count_params() - target))

@@ -14,11 +14,11 @@ que SimpleRNN y GRU se acercan más a los parámetros de LSTM(32).
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-import keras
 import numpy as np
 import pandas as pd
 
-from recurrentes import data, training, windows
+from recurrentes import data, windows
+from studies import networks
 
 UNITS = 32
 WIDTHS = [14, 28, 56, 196]
@@ -35,7 +35,7 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
     for seed in seeds:
         for T in WIDTHS:
             for cell in CELLS:
-                sizes = {UNITS, equal_units(cell, UNITS, 1, 1)} if T in EQUAL_PARAMETERS else {UNITS}
+                sizes = {UNITS, networks.equal_units(cell, UNITS, 1, 1)} if T in EQUAL_PARAMETERS else {UNITS}
                 for units in sorted(sizes):
                     yield {"cell": cell, "T": T, "units": units, "seed": seed} | PROTOCOL
 
@@ -44,9 +44,9 @@ def measure(cell, T, units, seed, updates, batch, learning_rate, clipnorm, every
     """Entrena una red y devuelve su MAE de prueba, en viajeros por día."""
     center, unit = scale(*TRAINING)
     train, validation, test = (rail_windows(T, *days, center, unit) for days in (TRAINING, VALIDATION, TEST))
-    model = compiled((cell,), (units,), T, 1, 1, "mae", learning_rate, clipnorm, every)
-    best = fit_best(model, train, validation, seed, updates, batch, every, ROWS)
-    error = np.abs(predict(model, test[0], ROWS) - test[1]).mean() * unit
+    model = networks.compiled((cell,), (units,), T, 1, 1, "mae", learning_rate, clipnorm, every)
+    best = networks.fit_best(model, train, validation, seed, updates, batch, every, ROWS)
+    error = np.abs(networks.predict(model, test[0], ROWS) - test[1]).mean() * unit
     return {"mae": round(float(error), 1), **best, "parameters": model.count_params()}
 
 
@@ -67,72 +67,3 @@ def rail_windows(T: int, first: str, last: str, center: float, unit: float) -> t
     start = pd.Timestamp(first) - pd.Timedelta(days=T)
     values = (rail()[start:last].to_numpy() - center) / unit
     return windows.sliding_windows(values.astype("float32")[:, None], width=T)
-
-
-class KeepBest(keras.callbacks.Callback):
-    """Deja la red con los pesos que menos se equivocaron en la validación, que se mira cada ``every`` pasos."""
-
-    def __init__(self, validation, every: int, rows: int):
-        super().__init__()
-        (self.X, self.y), self.every, self.rows, self.best = validation, every, rows, np.inf
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (batch + 1) % self.every == 0:
-            error = float(self.model.loss(self.y, predict(self.model, self.X, self.rows)))
-            if error < self.best:
-                self.best, self.update, self.weights = error, batch + 1, self.model.get_weights()
-
-    def on_train_end(self, logs=None):
-        self.model.set_weights(self.weights)
-
-
-def fit_best(model: keras.Model, train, validation, seed: int, updates: int, batch: int, every: int, rows: int) -> dict:
-    """Entrena desde cero con lotes al azar y deja los mejores pesos; devuelve su error de validación y cuándo fue."""
-    training.restart(model, seed)
-    order = np.random.default_rng(seed).integers(len(train[0]), size=updates * batch)
-    keep = KeepBest(validation, every, rows)
-    X, y = train
-    model.fit(X[order], y[order], batch_size=batch, shuffle=False, callbacks=[keep], verbose=0)
-    return {"validation": round(keep.best, 5), "best_update": keep.update}
-
-
-def predict(model: keras.Model, X: np.ndarray, rows: int) -> np.ndarray:
-    """El pronóstico de hasta ``rows`` filas; las que faltan se rellenan y se descartan."""
-    return np.asarray(model.predict_on_batch(np.resize(X, (rows, *X.shape[1:]))))[: len(X)]
-
-
-def network(cells: tuple, units: tuple, T: int, features: int, outputs: int) -> keras.Model:
-    """Capas recurrentes apiladas y una densa, sin compilar."""
-    stack = [
-        getattr(keras.layers, cell)(H, return_sequences=depth < len(cells))
-        for depth, (cell, H) in enumerate(zip(cells, units, strict=True), start=1)
-    ]
-    return keras.Sequential([keras.Input((T, features)), *stack, keras.layers.Dense(outputs)])
-
-
-LOSSES = {
-    "mae": keras.losses.MeanAbsoluteError,
-    "mse": keras.losses.MeanSquaredError,
-    "entropy": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-}
-
-
-@cache
-def compiled(cells, units, T, features, outputs, loss, learning_rate, clipnorm, every) -> keras.Model:
-    """La red compilada, una vez por proceso porque tarda segundos."""
-    model = network(cells, units, T, features, outputs)
-    fast = keras.backend.backend() != "torch"  # torch no admite las dos opciones
-    adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
-    model.compile(adam, LOSSES[loss](), jit_compile=fast, steps_per_execution=every if fast else 1)
-    return model
-
-
-@cache
-def equal_units(cell: str, units: int, features: int, outputs: int) -> int:
-    """Las unidades con las que la red se acerca más a los parámetros de la que tiene LSTM(``units``)."""
-
-    def parameters(cell, H):
-        return network((cell,), (H,), 2, features, outputs).count_params()
-
-    target = parameters("LSTM", units)
-    return min(range(units, 3 * units), key=lambda H: abs(parameters(cell, H) - target))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from recurrentes import baselines, tasks
+from studies import networks
 from studies import rail_forecast as rail
 
 UNITS = 16
@@ -39,7 +40,7 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
         for task, options in TASKS.items():
             features, outputs, _ = SHAPES[task]
             for cell in rail.CELLS:
-                for units in sorted({UNITS, rail.equal_units(cell, UNITS, features, outputs)}):
+                for units in sorted({UNITS, networks.equal_units(cell, UNITS, features, outputs)}):
                     for n in SIZES:
                         yield {"task": task, "cell": cell, "units": units, "n": n, "seed": seed} | options | PROTOCOL
 
@@ -50,9 +51,9 @@ def measure(task, cell, units, n, seed, T, updates, learning_rate, batch, clipno
     known, test, naive = rail_task(n, T) if task == "rail" else synthetic(task, n, T, seed)
     fitted = n - n // 5
     train, choice = ([part[:fitted] for part in known], [part[fitted:] for part in known])
-    model = rail.compiled((cell,), (units,), T, features, outputs, loss, learning_rate, clipnorm, every)
-    best = rail.fit_best(model, train, choice, seed, updates, batch, every, N_TEST)
-    error = mistakes(task, rail.predict(model, test[0], N_TEST), test[1]) / naive
+    model = networks.compiled((cell,), (units,), T, features, outputs, loss, learning_rate, clipnorm, every)
+    best = networks.fit_best(model, train, choice, seed, updates, batch, every, N_TEST)
+    error = mistakes(task, networks.predict(model, test[0], N_TEST), test[1]) / naive
     return {"error": round(error, 5), **best, "parameters": model.count_params()}
 
 

@@ -10,11 +10,13 @@ primera capa, que es la que ve llegar la pista.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import keras
 import numpy as np
 
 from recurrentes import cells, tasks, training
+from studies import networks
 from studies import rail_forecast as rail
 
 DEPTHS = [1, 2, 3, 4]
@@ -57,9 +59,9 @@ def depth(stack, T, units, seed, updates, batch, learning_rate, clipnorm, every)
         rail.rail_windows(T, *days, center, unit) for days in (rail.TRAINING, rail.VALIDATION, rail.TEST)
     )
     names = tuple(stack.split("+"))
-    model = rail.compiled(names, (units,) * len(names), T, 1, 1, "mae", learning_rate, clipnorm, every)
-    best = rail.fit_best(model, train, validation, seed, updates, batch, every, rail.ROWS)
-    error = np.abs(rail.predict(model, test[0], rail.ROWS) - test[1]).mean() * unit
+    model = networks.compiled(names, (units,) * len(names), T, 1, 1, "mae", learning_rate, clipnorm, every)
+    best = networks.fit_best(model, train, validation, seed, updates, batch, every, rail.ROWS)
+    error = np.abs(networks.predict(model, test[0], rail.ROWS) - test[1]).mean() * unit
     return {"mae": round(float(error), 1), **best, "parameters": model.count_params()}
 
 
@@ -75,7 +77,7 @@ def double(stack, init, T, units, seed, n_train, updates, batch, learning_rate, 
         model.layers[0].set_weights([kernel, recurrent_kernel, cells.chrono_bias(units, T, rng, cell=first)])
     order = rng.integers(n_train, size=updates * batch)
     history = model.fit(X[order], y[order], batch_size=batch, shuffle=False, verbose=0).history
-    right = rail.predict(model, X_test, N_TEST).argmax(axis=-1) == y_test  # (N_TEST, 2)
+    right = networks.predict(model, X_test, N_TEST).argmax(axis=-1) == y_test  # (N_TEST, 2)
     long, short = right.mean(axis=0).tolist()
     return {
         "long": round(long, 5),
@@ -91,18 +93,13 @@ def double_task(n: int, T: int, rng: np.random.Generator) -> tuple[np.ndarray, n
     return X, np.column_stack([first, X[:, -2, 4:].argmax(axis=-1)])
 
 
-_compiled = {}
-
-
+@cache
 def double_network(names: tuple, units: int, T: int, learning_rate: float, clipnorm: float, every: int) -> keras.Model:
     """Dos capas recurrentes y una densa con dos respuestas de cuatro clases, compilada una vez por proceso."""
-    key = names, units, T, learning_rate, clipnorm, every
-    if key not in _compiled:
-        model = rail.network(names, (units,) * len(names), T, 8, 8)
-        model.add(keras.layers.Reshape((2, 4)))
-        fast = keras.backend.backend() != "torch"
-        adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
-        loss = rail.LOSSES["entropy"]()
-        model.compile(adam, loss, jit_compile=fast, steps_per_execution=every if fast else 1)
-        _compiled[key] = model
-    return _compiled[key]
+    model = networks.network(names, (units,) * len(names), T, 8, 8)
+    model.add(keras.layers.Reshape((2, 4)))
+    fast = keras.backend.backend() != "torch"
+    adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
+    loss = networks.LOSSES["entropy"]()
+    model.compile(adam, loss, jit_compile=fast, steps_per_execution=every if fast else 1)
+    return model
