@@ -79,9 +79,11 @@ VARIANTS = {
     "course-mean": COURSE | NO_RECURRENCE | {"averaged": 1, "mask": True},
     "course-head": COURSE | {"cut": "head"},
     "course-forward": COURSE | {"directions": 1},
+    "course-forward-wide": COURSE | {"directions": 1, "units": 32},
     "course-gru": COURSE | {"cell": "GRU"},
     "course-T100": COURSE | {"T": 100},
     "course-T200": COURSE | {"T": 200},
+    "course-T200-head": COURSE | {"T": 200, "cut": "head"},
     "course-T800": COURSE | {"T": 800},
     "course-last": COURSE | {"pool": "last"},
     "course-no-dropout": COURSE | {"embedding_dropout": 0.0, "dropout": 0.0},
@@ -90,7 +92,6 @@ VARIANTS = {
     "last-mask": LAST | {"mask": True},
     "mean-mask": DENSE | {"mask": True},
     "mean-mask-dropout": DENSE | {"mask": True, "embedding_dropout": 0.5, "dropout": 0.5},
-    "source-mask": SOURCE | {"mask": True},
 }
 #: Sin orden: qué palabras y qué parejas de palabras seguidas hay, en la reseña entera y en lo que lee la receta.
 BAG = {"clean": False, "tokens": 20_000, "cut": "tail", "grams": 2, "penalties": [0.01, 0.03, 0.1, 0.3, 1.0]}
