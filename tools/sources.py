@@ -14,7 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 EXECUTED = ROOT / "_build" / "executed"  # lo último que se ejecutó aquí; vale lo mismo que lo confirmado en git
 FOLDERS = ("lectures", "solutions")
 #: Segundos que puede tardar un cuaderno en dos núcleos; los capítulos largos por diseño tienen el suyo.
-BUDGETS = {"lectures": 120, "solutions": 90, "lectures/07-comparativa": 300, "lectures/09-texto": 300}
+BUDGETS = {
+    "lectures": 120,
+    "solutions": 90,
+    "lectures/07-comparativa": 300,
+    "lectures/09-texto": 300,
+    "solutions/09-texto": 300,
+}
 CLAIM_CALL = re.compile(r'claims\.check\(\s*"([^"]*)"')
 IMPORT = re.compile(r"^\s*(?:from|import) +recurrentes[^\n(]*(?:\([^)]*\))?", re.M)
 RECORDS_CALL = re.compile(r'records\.load\(\s*["\']([^"\']*)')
