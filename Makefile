@@ -11,7 +11,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
 # Los que más se acercan a su presupuesto se ejecutan solos, con los dos núcleos, como está definido; el resto, de dos en dos.
-export ALONE := lectures/05-lstm.ipynb lectures/07-comparativa.ipynb lectures/09-texto.ipynb solutions/09-texto.ipynb
+export ALONE := lectures/05-lstm.ipynb lectures/07-comparativa.ipynb lectures/08-arquitecturas.ipynb lectures/09-texto.ipynb solutions/09-texto.ipynb
 NBVAL := $(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -q
 

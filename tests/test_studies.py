@@ -165,6 +165,7 @@ SHORT = {
     "imdb": {"tokens": 1000, "T": 10, "n_train": 500, "epochs": 2},
     "long-memory": {"task": "adding", "T": 5, "updates": 20, "n_train": 640},
     "rail-forecast": {"T": 7, "updates": 50},
+    "readings": {"T": 5, "updates": 20},
     "small-data": {"T": 5, "updates": 50},
     "stacks": {"T": 5, "updates": 50, "n_train": 640},
 }
