@@ -19,7 +19,7 @@ BUDGETS = {
     "solutions": 90,
     "lectures/07-comparativa": 300,
     "lectures/09-texto": 300,
-    "solutions/09-texto": 300,
+    "solutions/09-texto": 180,
 }
 CLAIM_CALL = re.compile(r'claims\.check\(\s*"([^"]*)"')
 IMPORT = re.compile(r"^\s*(?:from|import) +recurrentes[^\n(]*(?:\([^)]*\))?", re.M)
