@@ -9,10 +9,10 @@ from recurrentes.ngrams import WittenBell, previous
 
 
 def test_the_past_of_each_symbol():
-    """La columna k es el símbolo de k + 1 pasos antes; al principio, un código que no es de nadie."""
-    assert previous(np.array([5, 6, 7, 8]), 3).tolist() == [[9, 9, 9], [5, 9, 9], [6, 5, 9], [7, 6, 5]]
+    """La columna k es el símbolo de k + 1 pasos antes; al principio, -1."""
+    assert previous(np.array([5, 6, 7, 8]), 3).tolist() == [[-1, -1, -1], [5, -1, -1], [6, 5, -1], [7, 6, 5]]
     assert previous(np.array([0, 1]), 0).shape == (2, 0)
-    assert previous(np.array([0, 1]), 4).tolist() == [[2, 2, 2, 2], [0, 2, 2, 2]]
+    assert previous(np.array([0, 1]), 4).tolist() == [[-1, -1, -1, -1], [0, -1, -1, -1]]
 
 
 def test_two_levels_by_hand():

@@ -15,17 +15,17 @@ def previous(codes: np.ndarray, order: int) -> np.ndarray:
 
     Returns
     -------
-    (N, order) : en la columna k, el símbolo de k + 1 pasos antes; donde no lo hay, el mayor código más uno.
+    (N, order) : en la columna k, el símbolo de k + 1 pasos antes; donde no lo hay, -1.
 
     Examples
     --------
     >>> previous(np.array([0, 1, 1]), 2).tolist()
-    [[2, 2], [0, 2], [1, 0]]
+    [[-1, -1], [0, -1], [1, 0]]
     """
     codes = np.asarray(codes)
     if codes.ndim != 1 or not len(codes) or order < 0:
         raise ValueError(f"codes tiene forma {codes.shape} y order={order}: se requiere (N,), con N y order no nulos.")
-    before = np.full((len(codes), order), codes.max() + 1)
+    before = np.full((len(codes), order), -1)
     for k in range(min(order, len(codes) - 1)):
         before[k + 1 :, k] = codes[: -k - 1]
     return before
@@ -61,9 +61,9 @@ class WittenBell:
         self.n_symbols = n_symbols
 
     def fit(self, contexts: np.ndarray, symbols: np.ndarray) -> "WittenBell":
-        """Cuenta. ``contexts`` (N, L) y ``symbols`` (N,), enteros desde 0; devuelve el propio modelo."""
+        """Cuenta. ``contexts`` (N, L), enteros desde -1, y ``symbols`` (N,), desde 0; devuelve el propio modelo."""
         contexts, symbols = self._pair(contexts, symbols)
-        self.radices = [int(column.max()) + 2 for column in contexts.T]  # el último valor es «no visto»
+        self.radices = [int(column.max()) + 3 for column in contexts.T]  # el último valor es «no visto»
         if np.prod([float(self.n_symbols), *map(float, self.radices)]) >= 2**63:
             raise ValueError(f"contexts tiene {contexts.shape[1]} columnas: no caben tantas combinaciones; usa menos.")
         self.levels = []
@@ -89,7 +89,7 @@ class WittenBell:
         keys = np.zeros(len(contexts), np.int64)
         yield keys
         for column, radix in zip(contexts.T, self.radices, strict=True):
-            keys = keys * radix + np.minimum(column, radix - 1)
+            keys = keys * radix + np.minimum(column + 1, radix - 1)
             yield keys
 
     def _pair(self, contexts, symbols):
