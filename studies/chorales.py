@@ -15,7 +15,7 @@ from recurrentes import data, training
 
 LOW, N = 36, 47  # la nota más grave, y cuántos símbolos: silencio y 46 notas
 OFFSET = N * np.arange(4)
-RECIPE = {"units": 128, "batch": 64, "T": 24, "updates": 600, "learning_rate": 8e-3}
+RECIPE = {"units": 128, "batch": 64, "T": 24, "updates": 300, "learning_rate": 8e-3}
 STEPS = 20
 
 

@@ -175,7 +175,7 @@ def load_quijote() -> pd.DataFrame:
     ------
     DataError : la de `fetch`, o si en el archivo faltan la cabecera, el pie o los capítulos.
 
-    Fuente: Project Gutenberg, *Don Quijote*, número 2000.
+    Fuente: Proyecto Gutenberg, *Don Quijote*, número 2000.
     """
     path, entry = fetch("quijote"), registry()["quijote"]
     text = path.read_bytes().decode(entry["encoding"]).replace("\r\n", "\n")

@@ -104,7 +104,7 @@ def write_midi(path: str | Path, chords: np.ndarray, *, steps_per_quarter: int =
     steps_per_quarter : pasos por negra: 2 si son corcheas, 4 si son semicorcheas.
     quarters_per_minute : la velocidad.
 
-    Fuente: *Standard MIDI Files 1.0*, MIDI Manufacturers Association.
+    Fuente: *Standard MIDI Files 1.0 (MIDI Manufacturers Association)*.
     """
     chords = _whole(chords)
     tick = TICKS // steps_per_quarter
