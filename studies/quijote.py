@@ -1,8 +1,8 @@
-"""Leer el Quijote letra a letra: los bits por letra de una GRU que ve el libro varias veces.
+"""Leer el Quijote letra a letra: los bits por letra de una GRU según su tamaño y cuánto lee.
 
 Lee los capítulos de entrenamiento con lectores paralelos cuyo estado sigue de lote en lote, y se mide en los de
 validación y de prueba, con al menos cien letras de pasado. Nada se elige con la prueba. Los pesos de la semilla 0
-quedan en ``_build/quijote.npz``, de donde los toma ``python tools/export_weights.py``.
+quedan en ``_build/quijote-UNIDADES.npz``, de donde los toma ``python tools/export_weights.py``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,15 +16,19 @@ from scipy.special import log_softmax
 from recurrentes import data, letters, training
 
 #: Donde quedan los pesos para exportarlos.
-WEIGHTS = Path(__file__).parents[1] / "_build" / "quijote.npz"
-RECIPE = {"units": 192, "batch": 64, "T": 64, "updates": 2400, "learning_rate": 6e-3}
+FOLDER = Path(__file__).parents[1] / "_build"
+RECIPES = [
+    {"units": 128, "batch": 64, "T": 32, "updates": 1500, "learning_rate": 6e-3},
+    {"units": 192, "batch": 64, "T": 64, "updates": 2400, "learning_rate": 6e-3},
+]
 EMBEDDING, STEPS = 24, 20
 
 
 def grid(seeds: Iterable[int]) -> Iterator[dict]:
-    """La misma receta con cada semilla."""
+    """Las dos recetas con cada semilla, la corta primero."""
     for seed in seeds:
-        yield RECIPE | {"seed": seed}
+        for recipe in RECIPES:
+            yield recipe | {"seed": seed}
 
 
 def measure(units, batch, T, updates, learning_rate, seed) -> dict:
@@ -45,9 +49,9 @@ def measure(units, batch, T, updates, learning_rate, seed) -> dict:
     X, y = streams(codes["train"], batch, T, updates, np.random.default_rng(seed))
     model.fit(X, y, batch_size=batch, shuffle=False, verbose=0)
     arrays = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
-    if seed == 0:
-        WEIGHTS.parent.mkdir(exist_ok=True)
-        np.savez(WEIGHTS, *arrays, alphabet=alphabet.characters)
+    if seed == 0 and (units, updates) in {(r["units"], r["updates"]) for r in RECIPES}:  # no los de una prueba
+        FOLDER.mkdir(exist_ok=True)
+        np.savez(FOLDER / f"quijote-{units}.npz", *arrays, alphabet=alphabet.characters)
     reader = network(V, units, shape=(None,))
     reader.set_weights(arrays)
     found = {f"bits_{split}": round(bits(reader, codes[split]), 4) for split in ("valid", "test")}
