@@ -15,15 +15,17 @@ from recurrentes import data, training
 
 LOW, N = 36, 47  # la nota más grave, y cuántos símbolos: silencio y 46 notas
 OFFSET = N * np.arange(4)
-RECIPE = {"units": 128, "batch": 64, "T": 24, "updates": 300, "learning_rate": 8e-3}
+RECIPE = {"units": 128, "batch": 64, "T": 24, "learning_rate": 8e-3}
+UPDATES = (300, 600)
 STEPS = 20
 
 
 def grid(seeds: Iterable[int]) -> Iterator[dict]:
-    """Cada semilla, con las voces encadenadas y sueltas."""
-    for seed in seeds:
-        for chained in (True, False):
-            yield RECIPE | {"chained": chained, "seed": seed}
+    """Cada semilla, con las voces encadenadas y sueltas, y con más y menos entrenamiento."""
+    for updates in UPDATES:
+        for seed in seeds:
+            for chained in (True, False):
+                yield RECIPE | {"updates": updates, "chained": chained, "seed": seed}
 
 
 def measure(units, batch, T, updates, learning_rate, chained, seed) -> dict:
