@@ -828,3 +828,86 @@ def test_impossible_ventas(n_days, noise):
     """Sin días, o con ruido negativo, no hay serie."""
     message = f"n_days={n_days} y noise={noise}: se requiere n_days >= 1 y noise >= 0."
     fails_with(message, ValueError, lambda: ventas(n_days=n_days, noise=noise))
+
+
+# Quijote y corales, con archivos pequeños
+
+BOOK = (
+    "The Project Gutenberg EBook\r\n\r\n*** START OF THIS PROJECT GUTENBERG EBOOK DON QUIJOTE ***\r\n\r\nTASA\r\n\r\n"
+    "Capítulo primero. Que trata\r\nde la condición\r\n\r\n\r\nEn un lugar\r\nde la Mancha.\r\n\r\n"
+    "   ¡Tate,\r\n   tate!\r\n"
+    "\r\nCapítulo II. Otro\r\n\r\n-Sí\r\n\r\n\r\n\r\n\r\nSegunda parte\r\n\r\nPRÓLOGO\r\n\r\n"
+    "Capítulo Primero. De nuevo\r\n\r\nVale.\r\n\r\n\r\n\r\nFin\r\n\r\nEnd of Project Gutenberg's Don Quijote\r\n"
+)
+
+
+@pytest.fixture
+def named_folder(monkeypatch, home):
+    """Deja un archivo donde RECURRENTES_DATA lo encuentra, con su huella en el registro."""
+    (home / "datos").mkdir()
+    monkeypatch.setenv("RECURRENTES_DATA", str(home / "datos"))
+
+    def write(name, content):
+        entry = data.registry()[name]
+        (home / "datos" / entry["file"]).write_bytes(content)
+        monkeypatch.setattr(data, "registry", lambda: {name: entry | {"sha256": hashlib.sha256(content).hexdigest()}})
+
+    return write
+
+
+def test_chapters_by_hand(named_folder):
+    """Sin envoltura ni preliminares; párrafos y versos, en una línea cada uno."""
+    named_folder("quijote", BOOK.encode("latin-1"))
+    book = data.load_quijote()
+    assert book["text"].tolist() == [
+        "Capítulo primero. Que trata de la condición\nEn un lugar de la Mancha.\n¡Tate,\ntate!\n",
+        "Capítulo II. Otro\n-Sí\n",
+        "Capítulo Primero. De nuevo\nVale.\n",
+    ]
+    assert book[["part", "chapter"]].to_numpy().tolist() == [[1, 1], [1, 2], [2, 1]]
+    assert book["title"][0] == "Capítulo primero. Que trata de la condición"
+    assert book["split"].tolist() == ["train"] * 3
+
+
+@pytest.mark.parametrize("cut", ["*** START", "End of Project", "Capítulo Primero"])
+def test_a_book_without_its_parts_is_refused(named_folder, cut):
+    named_folder("quijote", BOOK.replace(cut, "").encode("latin-1"))
+    with pytest.raises(data.DataError, match="se esperaban la cabecera y el pie de Gutenberg y dos partes"):
+        data.load_quijote()
+
+
+def pack_chorales(files):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(f"jsb_chorales/{name}")
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def test_chorales_by_hand(named_folder):
+    header = "note0,note1,note2,note3\n"
+    files = {
+        "train/chorale_001.csv": header + "74,70,65,58\n0,70,65,58\n",
+        "train/chorale_000.csv": header + "1,2,3,4\n",
+    }
+    named_folder("chorales", pack_chorales(files | {"valid/chorale_002.csv": header + "5,6,7,8\n", "README": ""}))
+    train = data.load_chorales("train")
+    assert list(train) == ["chorale_000", "chorale_001"]
+    assert train["chorale_001"].tolist() == [[74, 70, 65, 58], [0, 70, 65, 58]]
+    assert list(data.load_chorales("valid")) == ["chorale_002"] and data.load_chorales("test") == {}
+
+
+def test_an_unknown_part_of_the_chorales_is_refused():
+    fails_with(
+        "split='validation': se requiere uno de ['test', 'train', 'valid'].",
+        ValueError,
+        lambda: data.load_chorales("validation"),
+    )
+
+
+def test_an_unreadable_archive_of_chorales(named_folder):
+    named_folder("chorales", b"no es un tar")
+    with pytest.raises(data.DataError, match=r"no se pueden leer dentro los corales \(ReadError\)"):
+        data.load_chorales("train")

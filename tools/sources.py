@@ -67,7 +67,8 @@ def execution_key(notebook) -> str:
     """Huella de todo lo que decide las salidas: código, afirmaciones, registros, paquete, datos y versiones fijas.
 
     La prosa no entra, ni la celda de instalación (solo actúa fuera del repositorio), ni los comentarios del paquete, ni
-    los módulos suyos que el cuaderno no importa; el registro de datos, solo con el módulo que los lee.
+    los módulos suyos que el cuaderno no importa; el registro de datos y las huellas de los pesos, solo con el módulo
+    que los lee.
     """
     package = ROOT / "src" / "recurrentes"
     ids = set(checked_claims(notebook))
@@ -81,6 +82,8 @@ def execution_key(notebook) -> str:
     }
     if "data" in parts["package"]:
         parts["data"] = yaml.safe_load((package / "registry.yml").read_text("utf8"))
+    if "weights" in parts["package"]:
+        parts["weights"] = (package / "trained" / "SHA256SUMS").read_text("ascii")
     if found := loaded_records(notebook):
         parts["records"] = found
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

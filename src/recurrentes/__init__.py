@@ -1,13 +1,30 @@
 """Código del curso *Redes neuronales recurrentes*: lo que importan sus cuadernos.
 
 Módulos: ``data`` (datos reales y sintéticos), ``windows`` (ventanas y partición temporal), ``baselines`` (pronósticos
-ingenuos), ``cells`` (celdas recurrentes de referencia), ``tasks`` (tareas sintéticas de memoria), ``training`` (una
-red por semilla), ``records`` (registros de los estudios), ``plots`` (estilo de las figuras), ``diagrams`` (esquemas de
-arquitecturas), ``claims`` (afirmaciones medidas) y ``checks`` (ejercicios que se comprueban solos).
-Importarlos no toca ni el disco ni la red.
+ingenuos), ``cells`` (celdas recurrentes de referencia), ``tasks`` (tareas sintéticas), ``training`` (una red por
+semilla), ``records`` (registros de los estudios), ``weights`` (redes ya entrenadas), ``letters`` (textos letra a
+letra), ``ngrams`` (n-gramas con suavizado), ``music`` (corales que se oyen y se guardan), ``plots`` (estilo de las
+figuras), ``diagrams`` (esquemas de arquitecturas), ``claims`` (afirmaciones medidas) y ``checks`` (ejercicios que se
+comprueban solos). Importarlos no toca ni el disco ni la red.
 """
 
-from recurrentes import baselines, cells, checks, claims, data, diagrams, plots, records, tasks, training, windows
+from recurrentes import (
+    baselines,
+    cells,
+    checks,
+    claims,
+    data,
+    diagrams,
+    letters,
+    music,
+    ngrams,
+    plots,
+    records,
+    tasks,
+    training,
+    weights,
+    windows,
+)
 
 __version__ = "0.1.0"
 
@@ -18,9 +35,13 @@ __all__ = [
     "claims",
     "data",
     "diagrams",
+    "letters",
+    "music",
+    "ngrams",
     "plots",
     "records",
     "tasks",
     "training",
+    "weights",
     "windows",
 ]

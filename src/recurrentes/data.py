@@ -18,7 +18,17 @@ import pooch
 import requests
 import yaml
 
-__all__ = ["DataError", "cache_folder", "fetch", "load_imdb", "load_ridership", "make_ventas", "registry"]
+__all__ = [
+    "DataError",
+    "cache_folder",
+    "fetch",
+    "load_chorales",
+    "load_imdb",
+    "load_quijote",
+    "load_ridership",
+    "make_ventas",
+    "registry",
+]
 
 ALGORITHMS = {"sha256": "SHA-256", "md5": "MD5"}  # huellas que valen, por orden de preferencia
 OTHER_FILE = "cambia el archivo, o la carpeta que nombra RECURRENTES_DATA"
@@ -71,6 +81,42 @@ def fetch(name: str) -> Path:
     return _download(entry, algorithm, cached)
 
 
+def load_chorales(split: str) -> dict[str, np.ndarray]:
+    """Los corales a cuatro voces de Bach de una de las tres partes en que se reparten.
+
+    Parameters
+    ----------
+    split : ``"train"`` (229 corales), ``"valid"`` (76) o ``"test"`` (77).
+
+    Returns
+    -------
+    dict de nombre de coral ("chorale_000") a una matriz (T, 4) de enteros: en cada paso, una semicorchea, la nota MIDI
+    de soprano, contralto, tenor y bajo, o 0 si esa voz calla. Una nota que se mantiene se repite en cada paso, así que
+    no se distingue de la misma nota vuelta a dar.
+
+    Raises
+    ------
+    ValueError : si ``split`` no es una de las tres partes.
+    DataError : la de `fetch`, o si el archivo comprobado no se puede leer.
+    """
+    splits = ["test", "train", "valid"]
+    if split not in splits:
+        raise ValueError(f"split={split!r}: se requiere uno de {splits}.")
+    path = fetch("chorales")
+    chorales = {}
+    try:
+        with tarfile.open(path) as archive:
+            for name in sorted(archive.getnames()):
+                if match := re.fullmatch(rf"jsb_chorales/{split}/(\w+)\.csv", name):
+                    chorales[match[1]] = pd.read_csv(archive.extractfile(name)).to_numpy()
+    except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+        raise DataError(
+            f"{path}: no se pueden leer dentro los corales ({type(error).__name__}), aunque su SHA-256 es el del "
+            f"registro. Revisa su campo sha256 en registry.yml."
+        ) from error
+    return chorales
+
+
 def load_imdb(split: str) -> pd.DataFrame:
     """Las 25 000 reseñas de cine de una de las dos partes del *Large Movie Review Dataset*, con su opinión.
 
@@ -110,6 +156,47 @@ def load_imdb(split: str) -> pd.DataFrame:
         {"text": [text.decode() for _, text in reviews], "label": [int("/pos/" in id) for id in ids]},
         index=pd.Index(ids, name="id"),
     )
+
+
+def load_quijote() -> pd.DataFrame:
+    """Los 126 capítulos de las dos partes de *Don Quijote*, sin la envoltura del Proyecto Gutenberg.
+
+    Quedan fuera la cabecera y el pie que añade Gutenberg, los preliminares de cada parte (tasas, aprobaciones,
+    prólogos) y los cortes de línea de la edición: cada párrafo y cada verso es una línea.
+
+    Returns
+    -------
+    DataFrame (126, 5), en el orden del libro, con columnas ``part`` (1 o 2), ``chapter`` (desde 1 en cada parte),
+    ``split``, ``title`` (la primera línea) y ``text`` (el capítulo entero, con su título). ``split`` aparta capítulos
+    enteros de todo el libro: cada diez, uno es ``"valid"`` (el quinto) y otro ``"test"`` (el décimo); los demás son
+    ``"train"``.
+
+    Raises
+    ------
+    DataError : la de `fetch`, o si en el archivo faltan la cabecera, el pie o los capítulos.
+
+    Fuente: Proyecto Gutenberg, *Don Quijote*, número 2000.
+    """
+    path, entry = fetch("quijote"), registry()["quijote"]
+    text = path.read_bytes().decode(entry["encoding"]).replace("\r\n", "\n")
+    book = re.search(r"\*\*\* START OF [^\n]*\n(.*)\nEnd of (?:the )?Project Gutenberg", text, flags=re.S)
+    found = re.split(r"(?m)^(?=Capítulo )", book[1])[1:] if book else []
+    first = [number for number, chapter in enumerate(found) if re.match(r"Capítulo [Pp]rimero\b", chapter)]
+    if len(first) != 2:
+        raise DataError(
+            f"{path}: se esperaban la cabecera y el pie de Gutenberg y dos partes con sus capítulos, aunque su SHA-256 "
+            f"es el del registro. Revisa su ficha en registry.yml."
+        )
+    second = first[1]
+    rows = []
+    for number, chapter in enumerate(found):
+        part = 1 + (number >= second)
+        body = re.split(r"\n{4,}", chapter.rstrip())[0]  # detrás vienen los preliminares de la segunda parte, o «Fin»
+        lines = [re.sub(r"\n(?! )", " ", paragraph) for paragraph in re.split(r"\n{2,}", body)]
+        lines = [line.strip() for line in "\n".join(lines).split("\n")]  # los versos van sangrados
+        split = {4: "valid", 9: "test"}.get(number % 10, "train")
+        rows.append((part, number + 1 - second * (part - 1), split, lines[0], "\n".join(lines) + "\n"))
+    return pd.DataFrame(rows, columns=["part", "chapter", "split", "title", "text"])
 
 
 def load_ridership(*, clean: bool = True) -> pd.DataFrame:
