@@ -165,6 +165,7 @@ SHORT = {
     "imdb": {"tokens": 1000, "T": 10, "n_train": 500, "epochs": 2},
     "long-memory": {"task": "adding", "T": 5, "updates": 20, "n_train": 640},
     "rail-forecast": {"T": 7, "updates": 50},
+    "seq2seq": {"n_source": 200, "n_target": 300, "longest": 10, "n_test": 200, "epochs": 1, "units": 8},
     "small-data": {"T": 5, "updates": 50},
     "stacks": {"T": 5, "updates": 50, "n_train": 640},
 }

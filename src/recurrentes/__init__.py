@@ -1,13 +1,40 @@
 """Código del curso *Redes neuronales recurrentes*: lo que importan sus cuadernos.
 
 Módulos: ``data`` (datos reales y sintéticos), ``windows`` (ventanas y partición temporal), ``baselines`` (pronósticos
-ingenuos), ``cells`` (celdas recurrentes de referencia), ``tasks`` (tareas sintéticas de memoria), ``training`` (una
-red por semilla), ``records`` (registros de los estudios), ``plots`` (estilo de las figuras), ``claims`` (afirmaciones
-medidas) y ``checks`` (ejercicios que se comprueban solos). Importarlos no toca ni el disco ni la red.
+ingenuos), ``cells`` (celdas recurrentes de referencia), ``tasks`` (tareas sintéticas), ``seq2seq`` (de una secuencia
+a otra de distinta longitud), ``training`` (una red por semilla), ``records`` (registros de los estudios), ``plots``
+(estilo de las figuras), ``diagrams`` (esquemas de arquitecturas), ``claims`` (afirmaciones medidas) y ``checks``
+(ejercicios que se comprueban solos). Importarlos no toca ni el disco ni la red.
 """
 
-from recurrentes import baselines, cells, checks, claims, data, plots, records, tasks, training, windows
+from recurrentes import (
+    baselines,
+    cells,
+    checks,
+    claims,
+    data,
+    diagrams,
+    plots,
+    records,
+    seq2seq,
+    tasks,
+    training,
+    windows,
+)
 
 __version__ = "0.1.0"
 
-__all__ = ["baselines", "cells", "checks", "claims", "data", "plots", "records", "tasks", "training", "windows"]
+__all__ = [
+    "baselines",
+    "cells",
+    "checks",
+    "claims",
+    "data",
+    "diagrams",
+    "plots",
+    "records",
+    "seq2seq",
+    "tasks",
+    "training",
+    "windows",
+]
