@@ -19,7 +19,7 @@ import numpy as np
 from recurrentes import data, seq2seq
 
 CORPUS = {"n_source": 1000, "n_target": 1500, "longest": 14, "n_validation": 500, "n_test": 1000}
-PROTOCOL = {"embedding": 64, "units": 96, "epochs": 7, "batch": 128, "learning_rate": 4e-3, "clipnorm": 1.0, "width": 4}
+PROTOCOL = {"embedding": 64, "units": 96, "epochs": 5, "batch": 32, "learning_rate": 4e-3, "clipnorm": 1.0, "width": 4}
 #: Palabras y signos de las frases inglesas de cada tramo de longitud, de la menor a la mayor.
 LENGTHS = {"short": (1, 5), "middle": (6, 8), "long": (9, 14)}
 EXAMPLES = 50  # una frase de prueba de cada tantas se guarda traducida
