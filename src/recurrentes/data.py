@@ -163,9 +163,9 @@ def load_spa_eng() -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame (118964, 2) con columnas ``english`` y ``spanish``; las frases cortas van antes que las largas. Una misma frase
-    inglesa puede estar varias veces, con distintas traducciones: **hay que repartir por frases, y no por filas**, para
-    que ninguna esté a la vez en entrenamiento y en prueba.
+    DataFrame (118964, 2) con columnas ``english`` y ``spanish``; las frases cortas van antes que las largas. Una misma
+    frase inglesa puede estar varias veces, con distintas traducciones: **hay que repartir por frases, y no por filas**,
+    para que ninguna esté a la vez en entrenamiento y en prueba.
 
     Raises
     ------
