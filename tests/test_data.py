@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -286,8 +287,8 @@ def test_every_entry_is_complete(name):
     entry = data.registry()[name]
     assert re.fullmatch(r"[\w.-]+", entry["file"])
     assert entry["url"].startswith("https://") and entry["source"].startswith("https://")
-    checksum = entry.get("sha256", entry.get("md5", ""))
-    assert re.fullmatch("[0-9a-f]{64}" if "sha256" in entry else "[0-9a-f]{32}", checksum)
+    algorithm = next(key for key in data.ALGORITHMS if key in entry)
+    assert re.fullmatch("[0-9a-f]{32}" if algorithm == "md5" else "[0-9a-f]{64}", entry[algorithm])
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry.get("content", {}).values())
     assert entry["title"] and entry["licence"]
     assert isinstance(entry["retrieved"], date)
@@ -911,3 +912,89 @@ def test_an_unreadable_archive_of_chorales(named_folder):
     named_folder("chorales", b"no es un tar")
     with pytest.raises(data.DataError, match=r"no se pueden leer dentro los corales \(ReadError\)"):
         data.load_chorales("train")
+
+
+# Frases de Tatoeba: se comprueba lo que hay dentro del zip
+
+PAIRS = "Go.\tVe.\nGo.\tVete.\nIt's Ñandú\tEs ñandú.\n"
+PAIRS_SHA256 = hashlib.sha256(PAIRS.encode()).hexdigest()
+
+
+def zipped(text=PAIRS, name="carpeta/frases.txt", note=b""):
+    """Un zip con ese texto; ``note`` cambia los bytes del zip y no los del texto."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = note
+        archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def sentences(register, server, monkeypatch):
+    """Registra un zip de frases del que solo se conoce la huella del texto, y lo sirve como se diga."""
+
+    def add(content):
+        server.added["/frases"] = content
+        fields = {"file": "frases.zip", "member": "carpeta/frases.txt", "member_sha256": PAIRS_SHA256}
+        entry = {"url": f"http://127.0.0.1:{server.server_port}/frases"} | fields
+        monkeypatch.setattr(data, "registry", lambda: {"spa-eng": entry})
+        return entry
+
+    return add
+
+
+@pytest.mark.parametrize("note", [b"", b"otro empaquetado"])
+def test_any_zip_of_the_same_text(sentences, server, note):
+    """Dos zip distintos con el mismo texto valen lo mismo; se descarga una vez y solo queda el zip."""
+    sentences(zipped(note=note))
+    for _ in range(2):
+        table = data.load_spa_eng()
+    assert table.to_dict("list") == {
+        "english": ["Go.", "Go.", "It's Ñandú"],
+        "spanish": ["Ve.", "Vete.", "Es ñandú."],
+    }
+    assert files_in(data.cache_folder()) == [data.cache_folder() / "frases.zip"]
+    assert server.requests == ["/frases"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [zipped("Go.\tVe.\n"), zipped(name="otro.txt"), zipped()[:80], b"no es un zip"],
+    ids=["otro texto", "otro nombre", "cortado", "no es zip"],
+)
+def test_another_text_is_not_kept(sentences, content):
+    """Un zip sin ese texto no se guarda, ni queda nada a medias."""
+    entry = sentences(content)
+    fails_with(
+        f"La descarga de {entry['url']} no es el archivo esperado: su SHA-256 interior no es {PAIRS_SHA256}. No se ha "
+        "guardado nada. Vuelve a intentarlo; si se repite, avisa: quizá haya cambiado el archivo público.",
+        action=data.load_spa_eng,
+    )
+    assert files_in(data.cache_folder()) == []
+
+
+def test_a_named_folder_with_another_text(sentences, monkeypatch, home):
+    """Un zip local que no es se denuncia."""
+    sentences(zipped())
+    (home / "frases.zip").write_bytes(b"no es un zip")
+    monkeypatch.setenv("RECURRENTES_DATA", str(home))
+    fails_with(
+        f"{home}/frases.zip está dañado o no es el archivo esperado: se esperaba SHA-256 interior {PAIRS_SHA256} y "
+        "tiene ninguna (12 bytes). Remedio: cambia el archivo, o la carpeta que nombra RECURRENTES_DATA.",
+        action=data.load_spa_eng,
+    )
+
+
+@pytest.mark.data
+def test_the_real_sentences():
+    """118 964 parejas distintas de 102 904 frases inglesas, sin huecos y con las cortas antes."""
+    try:
+        table = data.load_spa_eng()
+    except data.DataError as error:
+        pytest.fail(f"Estas pruebas necesitan los datos reales. {error}")
+    assert table.shape == (118_964, 2) and table.columns.tolist() == ["english", "spanish"]
+    assert not table.duplicated().any() and table["english"].nunique() == 102_904
+    assert not table.isna().any(axis=None) and (table.map(len) > 0).all(axis=None)
+    assert table.iloc[0].tolist() == ["Go.", "Ve."]
+    lengths = table["english"].str.len()
+    assert lengths[:50_000].max() < 30 < 40 < lengths[-10_000:].min()

@@ -1,5 +1,6 @@
 """Tareas sintéticas: casos que se leen de un vistazo, propiedades para cualquier tamaño y mensajes completos."""
 
+import datetime
 import re
 
 import numpy as np
@@ -96,3 +97,38 @@ def test_errors_say_why(call, message):
     """Cada error dice qué llegó y qué se requiere."""
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         call(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("date", "style", "said"),
+    [
+        ("1984-03-23", 0, "veintitrés de marzo de mil novecientos ochenta y cuatro"),
+        ("2000-01-01", 1, "sábado primero de enero de dos mil"),
+        ("2016-02-29", 2, "el día veintinueve del mes de febrero del año dos mil dieciséis"),
+        ("1931-12-31", 3, "en mil novecientos treinta y uno el treinta y uno de diciembre"),
+        ("1900-09-16", 0, "dieciséis de septiembre de mil novecientos"),
+        ("2099-07-30", 0, "treinta de julio de dos mil noventa y nueve"),
+    ],
+)
+def test_dates_said_by_hand(date, style, said):
+    """Fechas escritas a mano, una por manera de decirla y las de los extremos."""
+    assert " ".join(tasks.date_in_words(datetime.date.fromisoformat(date), style)) == said
+
+
+def test_every_date_is_said_in_its_own_way():
+    """Con el mismo estilo, dos fechas distintas no se dicen igual, y todas caben en 16 palabras."""
+    first = datetime.date(1900, 1, 1)
+    dates = [first + datetime.timedelta(days=k) for k in range(73_049)]
+    assert dates[-1] == datetime.date(2099, 12, 31)
+    for style in range(len(tasks.DATE_STYLES)):
+        said = [tasks.date_in_words(date, style) for date in dates]
+        assert len({tuple(words) for words in said}) == len(dates)
+        assert 5 <= min(map(len, said)) and max(map(len, said)) <= 16
+
+
+@pytest.mark.parametrize("n", [-1, 100, 1899, 2100, 3.0])
+def test_only_some_numbers_are_said(n):
+    """Fuera de los días y los años del curso, se dice qué se admite."""
+    message = f"n={n!r}: se requiere un entero de 0 a 99 o de 1900 a 2099."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        tasks.number_in_words(n)

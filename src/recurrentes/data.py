@@ -8,6 +8,7 @@ import re
 import sys
 import tarfile
 import tempfile
+import zipfile
 import zlib
 from importlib.resources import files
 from pathlib import Path
@@ -26,11 +27,13 @@ __all__ = [
     "load_imdb",
     "load_quijote",
     "load_ridership",
+    "load_spa_eng",
     "make_ventas",
     "registry",
 ]
 
-ALGORITHMS = {"sha256": "SHA-256", "md5": "MD5"}  # huellas que valen, por orden de preferencia
+# Huellas que valen, por orden de preferencia; la última es la de un archivo (``member``) dentro de un zip.
+ALGORITHMS = {"sha256": "SHA-256", "md5": "MD5", "member_sha256": "SHA-256 interior"}
 OTHER_FILE = "cambia el archivo, o la carpeta que nombra RECURRENTES_DATA"
 
 
@@ -59,7 +62,8 @@ def fetch(name: str) -> Path:
 
     Busca primero en la carpeta que nombra la variable de entorno ``RECURRENTES_DATA``, después en la caché del
     usuario y, si no está, lo descarga, con su progreso si es grande. Un archivo solo se entrega si su huella (SHA-256,
-    o el MD5 que publica la fuente) es la del registro.
+    o el MD5 que publica la fuente) es la del registro; de un zip que se puede empaquetar de varias maneras se comprueba
+    el archivo de dentro.
 
     Raises
     ------
@@ -233,6 +237,27 @@ def load_ridership(*, clean: bool = True) -> pd.DataFrame:
     return raw.drop_duplicates().rename(columns=names).set_index("date").sort_index().asfreq("D")
 
 
+def load_spa_eng() -> pd.DataFrame:
+    """Frases en inglés y su traducción al español, escritas por voluntarios de Tatoeba.
+
+    Returns
+    -------
+    DataFrame (118964, 2) con columnas ``english`` y ``spanish``; las frases cortas van antes que las largas. Una misma
+    frase inglesa puede estar varias veces, con distintas traducciones: **hay que repartir por frases, y no por filas**,
+    para que ninguna esté a la vez en entrenamiento y en prueba.
+
+    Raises
+    ------
+    DataError : la de `fetch`.
+
+    Fuente: proyecto Tatoeba, en la selección de manythings.org/anki del 2018-05-13, con licencia CC BY 2.0.
+    """
+    entry = registry()["spa-eng"]
+    with zipfile.ZipFile(fetch("spa-eng")) as archive:
+        lines = archive.read(entry["member"]).decode().removesuffix("\n").split("\n")
+    return pd.DataFrame([line.split("\t") for line in lines], columns=["english", "spanish"])
+
+
 def make_ventas(n_days: int = 1461, *, noise: float = 10.0, rng: np.random.Generator) -> pd.DataFrame:
     """Ventas diarias **sintéticas**, en unidades: tendencia + semana + año + promociones + ruido.
 
@@ -284,13 +309,24 @@ def _in_named_folder(file: str) -> Path | None:
 
 def _intact(path: Path, algorithm: str, entry: dict, remedy: str) -> Path:
     """``path`` si su contenido tiene la huella esperada; si no, un error que dice qué hacer."""
-    found = pooch.file_hash(str(path), alg=algorithm)
+    found = _fingerprint(path, algorithm, entry)
     if found != entry[algorithm]:
         raise DataError(
             f"{path} está dañado o no es el archivo esperado: se esperaba {ALGORITHMS[algorithm]} {entry[algorithm]} y "
             f"tiene {found} ({path.stat().st_size} bytes). Remedio: {remedy}."
         )
     return path
+
+
+def _fingerprint(path: Path, algorithm: str, entry: dict) -> str:
+    """La huella de ``path``, o la del archivo que lleva dentro; «ninguna» si no se puede leer."""
+    if algorithm != "member_sha256":
+        return pooch.file_hash(str(path), alg=algorithm)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return hashlib.sha256(archive.read(entry["member"])).hexdigest()
+    except (zipfile.BadZipFile, KeyError, EOFError, zlib.error):
+        return "ninguna"
 
 
 class _Progress:
@@ -322,13 +358,26 @@ def _download(entry: dict, algorithm: str, target: Path) -> Path:
     logger.setLevel("WARNING")  # los mensajes de pooch están en inglés; los errores los traduce _problem
     known, progress = f"{algorithm}:{entry[algorithm]}", _Progress(target.name)
     try:
-        pooch.retrieve(entry["url"], known, fname=target.name, path=target.parent, progressbar=progress)
+        if algorithm == "member_sha256":
+            _download_zip(entry, target, progress)
+        else:
+            pooch.retrieve(entry["url"], known, fname=target.name, path=target.parent, progressbar=progress)
     except (requests.RequestException, OSError, ValueError) as error:
         raise DataError(_problem(error, entry, algorithm, target)) from error
     finally:
         progress.close()
         logger.setLevel(level)
     return target
+
+
+def _download_zip(entry: dict, target: Path, progress: _Progress) -> None:
+    """Descarga en una carpeta aparte un zip del que solo se conoce la huella de su contenido, y la comprueba."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        path = Path(pooch.retrieve(entry["url"], None, fname=target.name, path=folder, progressbar=progress))
+        if _fingerprint(path, "member_sha256", entry) != entry["member_sha256"]:
+            raise ValueError(f"{path.name}: otro contenido.")  # _problem lo cuenta entero
+        os.replace(path, target)
 
 
 def _problem(error: Exception, entry: dict, algorithm: str, target: Path) -> str:

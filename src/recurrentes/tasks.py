@@ -1,10 +1,28 @@
-"""Tareas sintéticas de memoria larga: se generan en el acto y se sabe de antemano cuánto hay que recordar."""
+"""Tareas sintéticas: se generan en el acto y se sabe de antemano la respuesta y cuánto hay que recordar."""
 
+import datetime
 from numbers import Integral
 
 import numpy as np
 
-__all__ = ["adding", "recall"]
+__all__ = ["DATE_STYLES", "adding", "date_in_words", "number_in_words", "recall"]
+
+_UNITS = (
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
+    "veintiocho veintinueve"
+).split()
+_TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
+_MONTHS = ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre").split()
+_WEEKDAYS = "lunes martes miércoles jueves viernes sábado domingo".split()
+
+#: Maneras de decir una fecha que conoce `date_in_words`; la última empieza por el año.
+DATE_STYLES = (
+    "{day} de {month} de {year}",
+    "{weekday} {day} de {month} de {year}",
+    "el día {day} del mes de {month} del año {year}",
+    "en {year} el {day} de {month}",
+)
 
 
 def recall(n: int, T: int, rng: np.random.Generator, *, n_symbols: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +103,51 @@ def adding(n: int, T: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
     marks[rows, rng.integers(T // 2, size=n)] = 1
     marks[rows, rng.integers(T // 2, T, size=n)] = 1
     return np.stack([values, marks], axis=-1), (values * marks).sum(axis=1, keepdims=True)
+
+
+def number_in_words(n: int) -> str:
+    """El número ``n``, de 0 a 99, o un año de 1900 a 2099, en palabras.
+
+    Raises
+    ------
+    ValueError : si ``n`` no es un entero de esos.
+
+    Examples
+    --------
+    >>> number_in_words(22), number_in_words(31), number_in_words(1984), number_in_words(2000)
+    ('veintidós', 'treinta y uno', 'mil novecientos ochenta y cuatro', 'dos mil')
+    """
+    if not isinstance(n, Integral) or not (0 <= n < 100 or 1900 <= n < 2100):
+        raise ValueError(f"n={n!r}: se requiere un entero de 0 a 99 o de 1900 a 2099.")
+    if n >= 1900:
+        century, rest = ("mil novecientos", n - 1900) if n < 2000 else ("dos mil", n - 2000)
+        return f"{century} {number_in_words(rest)}" if rest else century
+    if n < 30:
+        return _UNITS[n]
+    tens, rest = _TENS[n // 10 - 3], n % 10
+    return f"{tens} y {_UNITS[rest]}" if rest else tens
+
+
+def date_in_words(date: datetime.date, style: int) -> list[str]:
+    """Las palabras con que se dice una fecha de 1900 a 2099.
+
+    Parameters
+    ----------
+    date : la fecha; el día uno se dice «primero».
+    style : cuál de `DATE_STYLES`, desde 0.
+
+    Returns
+    -------
+    Lista de 5 a 16 palabras.
+
+    Examples
+    --------
+    >>> " ".join(date_in_words(datetime.date(1984, 3, 23), 1))
+    'viernes veintitrés de marzo de mil novecientos ochenta y cuatro'
+    """
+    day = "primero" if date.day == 1 else number_in_words(date.day)
+    month, weekday = _MONTHS[date.month - 1], _WEEKDAYS[date.weekday()]
+    return DATE_STYLES[style].format(day=day, month=month, year=number_in_words(date.year), weekday=weekday).split()
 
 
 def _require(**arguments: tuple[int, int]) -> None:
