@@ -19,7 +19,7 @@ from recurrentes import data, letters, training
 FOLDER = Path(__file__).parents[1] / "_build"
 RECIPES = [
     {"units": 128, "batch": 64, "T": 32, "updates": 1500, "learning_rate": 6e-3},
-    {"units": 192, "batch": 64, "T": 64, "updates": 2400, "learning_rate": 6e-3},
+    {"units": 256, "batch": 64, "T": 64, "updates": 3000, "learning_rate": 4e-3},
 ]
 EMBEDDING, STEPS = 24, 20
 
