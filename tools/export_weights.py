@@ -1,7 +1,7 @@
 """Exporta a ``src/recurrentes/trained`` los pesos de la red del Quijote que dejó su estudio.
 
-    python -m studies run quijote --seeds 1                   # entrena y deja los pesos en _build/quijote-192.npz
-    python tools/export_weights.py _build/quijote-192.npz     # a float16, sin pickle y con su huella
+    python -m studies run quijote --seeds 1                   # entrena y deja los pesos en _build/quijote-256.npz
+    python tools/export_weights.py _build/quijote-256.npz     # a float16, sin pickle y con su huella
 
 El formato lo cuenta ``recurrentes.weights``. Con los mismos pesos escribe siempre los mismos bytes.
 """
@@ -56,7 +56,7 @@ def write(name: str, arrays: dict, folder: Path = FOLDER) -> Path:
 
 def main(arguments: list[str]) -> str | int:
     parser = argparse.ArgumentParser(description="Exporta los pesos de la red del Quijote.")
-    parser.add_argument("source", type=Path, help="lo que dejó el estudio, como _build/quijote-192.npz")
+    parser.add_argument("source", type=Path, help="lo que dejó el estudio, como _build/quijote-256.npz")
     source = parser.parse_args(arguments).source
     if not source.exists():
         return f"{source} no existe: lo deja «python -m studies run quijote»."
