@@ -145,7 +145,7 @@ def test_word_list_is_in_order_and_has_nothing_to_spare():
     used |= {word.lower() for word in used}
     spare = [word for word in project_words() if word not in used or in_dictionary(word)]
     assert not spare, f"Quita de {WORD_LIST.relative_to(ROOT)} lo que ya no hace falta: {', '.join(spare)}"
-    assert project_words() == sorted(set(project_words()), key=str.casefold)
+    assert project_words() == sorted(set(project_words()), key=lambda word: (word.casefold(), word))
 
 
 MARKDOWN = """---
