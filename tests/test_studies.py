@@ -163,6 +163,7 @@ def test_the_records_are_of_the_grid_of_their_study(name):
 
 SHORT = {
     "chorales": {"units": 8, "batch": 8, "updates": 20},
+    "convolutions": {"updates": 50},
     "imdb": {"tokens": 1000, "T": 10, "n_train": 500, "epochs": 2},
     "long-memory": {"task": "adding", "T": 5, "updates": 20, "n_train": 640},
     "quijote": {"units": 8, "batch": 8, "T": 8, "updates": 20},
