@@ -10,10 +10,8 @@ export PYTHONPATH := tools:tests
 export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
-# Los que miden tiempos se ejecutan solos, con los dos núcleos; el resto, de dos en dos.
-TIMED := lectures/07-comparativa.ipynb lectures/08-arquitecturas.ipynb lectures/09-texto.ipynb lectures/12-cnn-rnn.ipynb
-# Al anotar lo que tarda cada uno, también los que más se acercan a su presupuesto, que es de dos núcleos.
-export ALONE := $(TIMED) lectures/05-lstm.ipynb lectures/11-generacion.ipynb solutions/09-texto.ipynb
+# Los que miden tiempos o se acercan a su presupuesto se ejecutan solos, con los dos núcleos; el resto, de dos en dos.
+export ALONE := $(foreach name,05-lstm 07-comparativa 08-arquitecturas 09-texto 11-generacion 12-cnn-rnn,lectures/$(name).ipynb)
 NBVAL := $(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -q
 
@@ -40,8 +38,8 @@ test-fast: venv  ## Las pruebas que no ejecutan cuadernos ni abren el navegador
 	@$(BIN)/pytest -m "not slow"
 
 test-notebooks: venv  ## Vuelve a ejecutar los cuadernos y compara: make test-notebooks ONLY="lectures/01-a.ipynb"
-	@if [ -n "$(filter-out $(TIMED),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(TIMED),$(ONLY)); fi
-	@if [ -n "$(filter $(TIMED),$(ONLY))" ]; then $(NBVAL) $(filter $(TIMED),$(ONLY)); fi
+	@if [ -n "$(filter-out $(ALONE),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(ALONE),$(ONLY)); fi
+	@if [ -n "$(filter $(ALONE),$(ONLY))" ]; then $(NBVAL) $(filter $(ALONE),$(ONLY)); fi
 
 notebooks: venv  ## Ejecuta lo que cambió y escribe todos los archivos derivados
 	@$(BIN)/python tools/notebooks.py derive

@@ -16,7 +16,7 @@ import exercises
 import sources
 from recurrentes import data
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nbgrader")]  # el curso de prueba se monta una vez
 CHAPTER = "01-series-temporales"  # el más rápido
 PROGRAMS = Path(sys.executable).parent
 WRONG = {
