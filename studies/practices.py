@@ -60,7 +60,7 @@ RECIPES = {
     "bidirectional": {"units": 16, "bidirectional": True},
     **{f"l2 {l2:g}": {"l2": l2} for l2 in (1e-4, 1e-3, 1e-2)},
     **{f"{units} units": {"units": units} for units in (4, 128)},
-    **{f"rate {rate:g}": {"learning_rate": rate} for rate in (1e-4, 1e-3, 3e-3, 3e-2, 1e-1)},
+    **{f"rate {rate:g}": {"learning_rate": rate} for rate in (1e-4, 1e-3, 3e-3, 3e-2, 1e-1, 1.0)},
     "cosine": {"schedule": "cosine"},
     "clip": {"clipnorm": 1.0},
 }
