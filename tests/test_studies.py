@@ -166,6 +166,7 @@ SHORT = {
     "convolutions": {"updates": 50},
     "imdb": {"tokens": 1000, "T": 10, "n_train": 500, "epochs": 2},
     "long-memory": {"task": "adding", "T": 5, "updates": 20, "n_train": 640},
+    "practices": {"updates": 50},
     "quijote": {"units": 8, "batch": 8, "T": 8, "updates": 20},
     "rail-forecast": {"T": 7, "updates": 50},
     "readings": {"T": 5, "updates": 20},
