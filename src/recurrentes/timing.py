@@ -1,0 +1,66 @@
+"""Comparar lo que tardan varios trabajos: por turnos, en orden aleatorio, y quedándose con el mejor tiempo de cada uno."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+__all__ = ["interleaved", "ratio"]
+
+
+def interleaved(
+    works: Mapping[str, Callable[[], object]], *, repeats: int = 9, warm: int = 3, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Segundos de reloj de cada trabajo en cada ronda.
+
+    En cada ronda se hacen todos, una vez y en orden aleatorio, así que una máquina que se frena un rato los frena a
+    todos. Un trabajo debe devolver algo ya calculado (un número, una matriz de NumPy), o en una GPU se mediría el
+    encargo y no el trabajo: ``train_on_batch`` y ``predict_on_batch`` lo cumplen.
+
+    Parameters
+    ----------
+    works : nombre -> función sin argumentos.
+    repeats : rondas que cuentan, al menos 1.
+    warm : veces que se hace antes cada trabajo, seguidas y sin contarlas: en ellas se compila y se llenan las memorias.
+    rng : decide el orden en cada ronda.
+
+    Returns
+    -------
+    Nombre -> (repeats,) segundos, en el orden de ``works``.
+
+    Raises
+    ------
+    ValueError : si ``repeats`` es menor que 1.
+
+    Examples
+    --------
+    >>> seconds = interleaved({"poco": lambda: sum(range(10)), "mucho": lambda: sum(range(100_000))},
+    ...                       rng=np.random.default_rng(0))
+    >>> seconds["poco"].shape, ratio(seconds, "mucho", "poco") > 10
+    ((9,), True)
+    """
+    if repeats < 1:
+        raise ValueError(f"repeats={repeats}: se requiere al menos una ronda que cuente.")
+    for work in works.values():
+        for _ in range(warm):
+            work()
+    names, seconds = list(works), {name: [] for name in works}
+    for _ in range(repeats):
+        for number in rng.permutation(len(names)):
+            start = time.perf_counter()
+            works[names[number]]()
+            seconds[names[number]].append(time.perf_counter() - start)
+    return {name: np.array(values) for name, values in seconds.items()}
+
+
+def ratio(seconds: Mapping[str, np.ndarray], name: str, base: str) -> float:
+    """Cuántas veces tarda ``name`` lo que tarda ``base``: cociente de sus mejores tiempos.
+
+    Lo que estorba (otros procesos, interrupciones) solo puede sumar, así que el mínimo es lo que menos estorbo lleva.
+
+    Examples
+    --------
+    >>> ratio({"a": np.array([3.0, 2.0, 9.0]), "b": np.array([1.0, 1.5, 4.0])}, "a", "b")
+    2.0
+    """
+    return float(np.min(seconds[name]) / np.min(seconds[base]))
