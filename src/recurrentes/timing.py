@@ -1,7 +1,7 @@
 """Comparar lo que tardan varios trabajos: por turnos, en orden aleatorio, y quedándose con el mejor tiempo de cada uno."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 
@@ -9,8 +9,8 @@ __all__ = ["interleaved", "ratio"]
 
 
 def interleaved(
-    works: Mapping[str, Callable[[], object]], *, repeats: int = 9, warm: int = 3, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
+    works: Mapping[Hashable, Callable[[], object]], *, repeats: int = 9, warm: int = 3, rng: np.random.Generator
+) -> dict[Hashable, np.ndarray]:
     """Segundos de reloj de cada trabajo en cada ronda.
 
     En cada ronda se hacen todos, una vez y en orden aleatorio, así que una máquina que se frena un rato los frena a
@@ -53,7 +53,7 @@ def interleaved(
     return {name: np.array(values) for name, values in seconds.items()}
 
 
-def ratio(seconds: Mapping[str, np.ndarray], name: str, base: str) -> float:
+def ratio(seconds: Mapping[Hashable, np.ndarray], name: Hashable, base: Hashable) -> float:
     """Cuántas veces tarda ``name`` lo que tarda ``base``: cociente de sus mejores tiempos.
 
     Lo que estorba (otros procesos, interrupciones) solo puede sumar, así que el mínimo es lo que menos estorbo lleva.
