@@ -1,4 +1,4 @@
-"""Comparar lo que tardan varios trabajos: por turnos, en orden aleatorio, y quedándose con el mejor tiempo de cada uno."""
+"""Comparar lo que tardan varios trabajos: por turnos, en orden aleatorio, y con el mejor tiempo de cada uno."""
 
 import time
 from collections.abc import Callable, Hashable, Mapping
