@@ -9,7 +9,7 @@ __all__ = ["interleaved", "ratio"]
 
 
 def interleaved(
-    works: Mapping[Hashable, Callable[[], object]], *, repeats: int = 9, warm: int = 3, rng: np.random.Generator
+    works: Mapping[Hashable, Callable[[], object]], *, repeats: int = 9, warm: int = 4, rng: np.random.Generator
 ) -> dict[Hashable, np.ndarray]:
     """Segundos de reloj de cada trabajo en cada ronda.
 
@@ -22,6 +22,7 @@ def interleaved(
     works : nombre -> función sin argumentos.
     repeats : rondas que cuentan, al menos 1.
     warm : veces que se hace antes cada trabajo, seguidas y sin contarlas: en ellas se compila y se llenan las memorias.
+        Con menos de cuatro, TensorFlow puede avisar de que se trazan demasiadas funciones seguidas.
     rng : decide el orden en cada ronda.
 
     Returns
