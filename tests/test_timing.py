@@ -39,6 +39,13 @@ def test_warming_up_is_not_counted(clock):
     assert seconds["LSTM", 64].tolist() == [3, 2, 5]
 
 
+def test_another_clock():
+    """Los segundos salen del reloj que se le da."""
+    ticks = iter(range(100))
+    seconds = timing.interleaved({"a": int}, repeats=2, rng=np.random.default_rng(0), clock=lambda: next(ticks) * 10)
+    assert seconds["a"].tolist() == [10, 10]
+
+
 def test_the_ratio_is_of_the_best():
     """Un atasco no cambia el cociente; el orden de los nombres, sí."""
     seconds = {"slow": np.array([4.0, 90.0]), "fast": np.array([70.0, 2.0])}
