@@ -188,3 +188,37 @@ def test_a_measure_depends_only_on_its_parameters(name):
 def study(name):
     """El módulo del estudio que en la orden se llama ``name``."""
     return importlib.import_module(f"studies.{name.replace('-', '_')}")
+
+
+def test_the_gpu_study_measures_nothing_without_a_gpu(monkeypatch):
+    """Sin GPU, o con otro backend activo, no hay registro posible; lo demás se mide igual en cualquier aparato."""
+    gpu = study("gpu")
+    cells = list(gpu.grid(range(2)))
+    assert len({json.dumps(cell, sort_keys=True) for cell in cells if cell["seed"] == 0}) < len(cells)
+    other = next(cell for cell in cells if cell["backend"] != gpu.keras.config.backend())
+    with pytest.raises(RuntimeError, match=f"usa KERAS_BACKEND={other['backend']}"):
+        gpu.measure(**other)
+    monkeypatch.setattr(gpu.keras.distribution, "list_devices", lambda kind=None: [])
+    with pytest.raises(RuntimeError, match="no hay GPU"):
+        gpu.measure(**other | {"backend": gpu.keras.config.backend()})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["LSTM, relleno a la derecha", "Conv1D"])
+def test_the_gpu_study_runs(monkeypatch, variant):
+    """Con la exigencia de GPU apagada y tamaños de juguete, da números positivos y finitos."""
+    gpu = study("gpu")
+    monkeypatch.setattr(gpu, "require", lambda backend: None)
+    monkeypatch.setattr(gpu, "SIDE", 64)
+    monkeypatch.setattr(gpu, "REPEATS", 3)
+    got = gpu.measure(gpu.keras.config.backend(), variant, 0, T=5, B=4, H=3, precision="float32")
+    assert all(value > 0 for value in got.values())
+
+
+def test_the_gpu_study_counts_operations_as_weights():
+    """Dos operaciones por peso que multiplica, por paso y por secuencia."""
+    gpu = study("gpu")
+    for kind in gpu.BLOCKS:
+        layer = getattr(gpu.keras.layers, kind)(5)
+        layer.build((None, 3, gpu.FEATURES))
+        assert gpu.operations(kind, 3, 2, 5) == 2 * 3 * 2 * sum(w.size for w in layer.get_weights()[:2])
