@@ -157,7 +157,7 @@ def fit(model: keras.Model, X: np.ndarray, y: np.ndarray, seed: int, updates: in
 
 @cache
 def compiled(kind: str, T: int, features: int, outputs: int, learning_rate: float, updates: int) -> keras.Model:
-    """La red de cada variante, compilada una sola vez; salvo en «long», la tasa de aprendizaje baja a cero como un coseno."""
+    """La red de cada variante, compilada una vez; salvo en «long», la tasa de aprendizaje baja a cero."""
     stack = {
         "gru": lambda: [layers.GRU(UNITS)],
         "skip": lambda: [layers.Masking(EMPTY), layers.GRU(UNITS)],
