@@ -40,7 +40,8 @@ SMALLER = {"GRU": [4, 8, 16], "transformer": [4, 8]}  # tamaños que se miden ad
 STEPS = {"recall": [25, 50, 100, 200], "adding": [100]}
 EXAMPLES = {"recall": 4000, "adding": 4000, "parity": 4000, "text": [500, 2000, 8000], "rail": [200, 900]}
 PROTOCOL = {"batch": 32, "learning_rate": 3e-3, "clipnorm": 1.0, "every": 25}
-UPDATES = {"recall": 300, "adding": 500, "parity": 400, "text": 300, "rail": 400}
+UPDATES = {"recall": 300, "adding": 500, "parity": 600, "text": 300, "rail": 800}
+RATES = {"rail": 1e-2}  # la del estudio del tren
 LONGER = 4  # veces más larga que las vistas, la segunda prueba de la paridad
 TOKENS, N_TEST = 5000, 1000
 ROWS = 500  # de cada pronóstico, y de validación donde los datos se generan
@@ -51,7 +52,8 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
     for seed in seeds:
         for task, T, n, model, init, size in variants():
             where = {"task": task, "T": T, "n": n, "model": model, "init": init, "size": size, "seed": seed}
-            yield where | {"updates": UPDATES[task]} | PROTOCOL
+            protocol = PROTOCOL | {"learning_rate": RATES.get(task, PROTOCOL["learning_rate"])}
+            yield where | {"updates": UPDATES[task]} | protocol
 
 
 def variants() -> Iterator[tuple]:
