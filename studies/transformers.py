@@ -37,10 +37,10 @@ MEMORY = [
     ("minGRU", "chrono"),
 ]
 SMALLER = {"GRU": [4, 8, 16], "transformer": [4, 8]}  # tamaños que se miden además en el tren
-STEPS = {"recall": [25, 50, 100, 200], "adding": [100]}
+STEPS = {"recall": [25, 100, 200], "adding": [100]}
 EXAMPLES = {"recall": 4000, "adding": 4000, "parity": 4000, "text": [500, 2000, 8000], "rail": [200, 900]}
 PROTOCOL = {"batch": 32, "learning_rate": 3e-3, "clipnorm": 1.0, "every": 25}
-UPDATES = {"recall": 300, "adding": 500, "parity": 600, "text": 300, "rail": 800}
+UPDATES = {"recall": 250, "adding": 500, "parity": 600, "text": 300, "rail": 500}
 RATES = {"rail": 1e-2}  # la del estudio del tren
 LONGER = 4  # veces más larga que las vistas, la segunda prueba de la paridad
 TOKENS, N_TEST = 5000, 1000

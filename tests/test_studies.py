@@ -171,6 +171,7 @@ SHORT = {
     "seq2seq": {"n_source": 200, "n_target": 300, "longest": 10, "n_test": 200, "epochs": 1, "units": 8},
     "small-data": {"T": 5, "updates": 50},
     "stacks": {"T": 5, "updates": 50, "n_train": 640},
+    "transformers": {"T": 5, "updates": 50, "n": 640},
 }
 
 
