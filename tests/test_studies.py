@@ -174,6 +174,7 @@ SHORT = {
     "small-data": {"T": 5, "updates": 50},
     "stacks": {"T": 5, "updates": 50, "n_train": 640},
     "uses": {"T": 8, "updates": 20, "n_train": 200},
+    "transformers": {"T": 5, "updates": 50, "n": 640},
 }
 
 
