@@ -12,12 +12,12 @@ from keras import layers
 from scipy.special import log_softmax
 
 from recurrentes import data, training
+from studies import networks
 
 LOW, N = 36, 47  # la nota más grave, y cuántos símbolos: silencio y 46 notas
 OFFSET = N * np.arange(4)
 RECIPE = {"units": 128, "batch": 64, "T": 24, "learning_rate": 8e-3}
 UPDATES = (300, 600)
-STEPS = 20
 
 
 def grid(seeds: Iterable[int]) -> Iterator[dict]:
@@ -55,15 +55,7 @@ def network(units: int, chained: bool) -> keras.Model:
 def compiled(units, chained, updates, learning_rate) -> keras.Model:
     """La red compilada, una vez por proceso."""
     model = network(units, chained)
-    rate = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 10, updates, alpha=0.02, warmup_target=learning_rate, warmup_steps=updates // 20
-    )
-    model.compile(
-        keras.optimizers.Adam(rate, clipnorm=1.0),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
-        steps_per_execution=STEPS if keras.config.backend() != "torch" else 1,
-    )
+    networks.compile_language(model, learning_rate, updates)
     return model
 
 

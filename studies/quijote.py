@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from recurrentes import data, letters, training
+from studies import networks
 
 #: Donde quedan los pesos para exportarlos.
 FOLDER = Path(__file__).parents[1] / "_build"
@@ -21,7 +22,7 @@ RECIPES = [
     {"units": 128, "batch": 64, "T": 32, "updates": 1500, "learning_rate": 6e-3},
     {"units": 256, "batch": 64, "T": 64, "updates": 3000, "learning_rate": 4e-3},
 ]
-EMBEDDING, STEPS = 24, 20
+EMBEDDING = 24
 
 
 def grid(seeds: Iterable[int]) -> Iterator[dict]:
@@ -36,15 +37,7 @@ def measure(units, batch, T, updates, learning_rate, seed) -> dict:
     alphabet, codes = text()
     V = len(alphabet)
     model = network(V, units, batch_shape=(batch, T))
-    rate = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 10, updates, alpha=0.02, warmup_target=learning_rate, warmup_steps=updates // 20
-    )
-    model.compile(
-        keras.optimizers.Adam(rate, clipnorm=1.0),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
-        steps_per_execution=STEPS if keras.config.backend() != "torch" else 1,
-    )
+    networks.compile_language(model, learning_rate, updates)
     training.restart(model, seed)
     X, y = streams(codes["train"], batch, T, updates, np.random.default_rng(seed))
     model.fit(X, y, batch_size=batch, shuffle=False, verbose=0)
