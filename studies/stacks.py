@@ -5,8 +5,10 @@ protocolo es el de «rail-forecast», con 200 y con 800 pasos de Adam. ``mae`` s
 
 «double»: dos respuestas a la vez. La larga es el primer símbolo de una secuencia de T pasos; la corta, el penúltimo
 distractor. Dos capas de 16 unidades, iguales o distintas, con los mismos datos y el mismo número de pasos; una sola
-medida en la prueba, al terminar. Inicialización: «default», la de Keras; «chrono», la de Tallec y Ollivier (2018) en la
-primera capa, que es la que ve llegar la pista.
+medida en la prueba, al terminar. «matched»: lo mismo a 15 pasos, con los parámetros igualados.
+
+Inicialización: «default», la de Keras; «chrono», la de Tallec y Ollivier (2018) en la primera capa, que es la que ve
+llegar la pista.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,6 +34,9 @@ DOUBLE = {
     "clipnorm": 1.0,
     "every": 50,
 }
+#: Unidades de cada capa con las que las tres redes tienen casi los mismos parámetros.
+MATCHED = {"LSTM+LSTM": (16, 16), "GRU+GRU": (18, 19), "LSTM+GRU": (17, 17)}
+SHORT = DOUBLE | {"T": 15, "updates": 300, "batch": 64}
 N_TEST = 1000
 
 
@@ -41,6 +46,8 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
         for init in ("default", "chrono"):
             for stack in PAIRS:
                 yield {"part": "double", "stack": stack, "init": init, "seed": seed} | DOUBLE
+        for stack in PAIRS:
+            yield {"part": "matched", "stack": stack, "init": "default", "seed": seed} | SHORT
         for layers in DEPTHS:
             for updates in (200, 800):
                 stack = "+".join(["LSTM"] * layers)
@@ -49,7 +56,7 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
 
 def measure(part, **params) -> dict:
     """Una medida de la parte que se pida."""
-    return {"depth": depth, "double": double}[part](**params)
+    return depth(**params) if part == "depth" else double(part, **params)
 
 
 def depth(stack, T, units, seed, updates, batch, learning_rate, clipnorm, every) -> dict:
@@ -65,16 +72,17 @@ def depth(stack, T, units, seed, updates, batch, learning_rate, clipnorm, every)
     return {"mae": round(float(error), 1), **best, "parameters": model.count_params()}
 
 
-def double(stack, init, T, units, seed, n_train, updates, batch, learning_rate, clipnorm, every) -> dict:
+def double(part, stack, init, T, units, seed, n_train, updates, batch, learning_rate, clipnorm, every) -> dict:
     """Exactitud de prueba en la parte larga y en la corta."""
     rng = np.random.default_rng(seed)
     (X, y), (X_test, y_test) = (double_task(n, T, rng) for n in (n_train, N_TEST))
-    model = double_network(tuple(stack.split("+")), units, T, learning_rate, clipnorm, every)
+    sizes = MATCHED[stack] if part == "matched" else (units, units)
+    model = double_network(tuple(stack.split("+")), sizes, T, learning_rate, clipnorm, every)
     training.restart(model, seed)
     if init == "chrono":
         first = stack.split("+")[0]
         kernel, recurrent_kernel, _ = model.layers[0].get_weights()
-        model.layers[0].set_weights([kernel, recurrent_kernel, cells.chrono_bias(units, T, rng, cell=first)])
+        model.layers[0].set_weights([kernel, recurrent_kernel, cells.chrono_bias(sizes[0], T, rng, cell=first)])
     order = rng.integers(n_train, size=updates * batch)
     history = model.fit(X[order], y[order], batch_size=batch, shuffle=False, verbose=0).history
     right = networks.predict(model, X_test, N_TEST).argmax(axis=-1) == y_test  # (N_TEST, 2)
@@ -94,9 +102,11 @@ def double_task(n: int, T: int, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 @cache
-def double_network(names: tuple, units: int, T: int, learning_rate: float, clipnorm: float, every: int) -> keras.Model:
+def double_network(
+    names: tuple, units: tuple, T: int, learning_rate: float, clipnorm: float, every: int
+) -> keras.Model:
     """Dos capas recurrentes y una densa con dos respuestas de cuatro clases, compilada una vez por proceso."""
-    model = networks.network(names, (units,) * len(names), T, 8, 8)
+    model = networks.network(names, units, T, 8, 8)
     model.add(keras.layers.Reshape((2, 4)))
     fast = keras.backend.backend() != "torch"
     adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)

@@ -170,6 +170,7 @@ SHORT = {
     "quijote": {"units": 8, "batch": 8, "T": 8, "updates": 20},
     "rail-forecast": {"T": 7, "updates": 50},
     "readings": {"T": 5, "updates": 20},
+    "sales": {"updates": 20, "every": 20},
     "seq2seq": {"n_source": 200, "n_target": 300, "longest": 10, "n_test": 200, "epochs": 1, "units": 8},
     "small-data": {"T": 5, "updates": 50},
     "stacks": {"T": 5, "updates": 50, "n_train": 640},
