@@ -62,7 +62,8 @@ RUN_AXE = """(options) => {
     seen.add(token.className);
   }
   document.querySelectorAll(".highlight pre").forEach((code) => code.normalize());
-  [...document.querySelectorAll("mjx-container:not([display])")].slice(3).forEach((formula) => formula.replaceWith("x"));
+  const formulas = [...document.querySelectorAll("mjx-container:not([display])")];
+  formulas.slice(3).forEach((formula) => formula.replaceWith("x"));
   return axe.run(options);
 }"""
 READY = """async () => {
