@@ -161,7 +161,7 @@ def _long(init, seed, T, updates, batch, learning_rate, n_train) -> dict:
 
 
 def _prices(series, seed, T, updates, batch, learning_rate, n_train) -> dict:
-    """Errores y correlaciones al pronosticar los últimos días, con los precios escalados entre su mínimo y su máximo."""
+    """Errores y correlaciones al pronosticar los últimos días, con la serie escalada entre su mínimo y su máximo."""
     rng = np.random.default_rng(seed)
     days = n_train + HELD_OUT
     prices = walk(days, rng) if series == "walk" else data.make_ventas(days, rng=rng)["sales"].to_numpy()
