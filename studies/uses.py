@@ -1,4 +1,4 @@
-"""Usos y límites: tres casos del capítulo 15 que no caben en una celda, con datos sintéticos y una línea base cada uno.
+"""Usos y límites: cinco casos del capítulo 15 que no caben en una celda, con datos sintéticos y una línea base.
 
 - «missing»: una onda con ruido a la que le faltan pasos. Se pronostica su valor unos pasos después, y se compara qué
   hacer con los huecos según cuántos hay. El error es el absoluto medio respecto de la onda sin ruido, de amplitud 1.
@@ -6,6 +6,10 @@
   Hay que decir si están («presence») o si están en el orden debido («order»). Aciertos; el azar da la mitad.
 - «long»: recordar el primer símbolo de mil pasos con una LSTM, con los ajustes de Keras o con la
   inicialización crono de Tallec y Ollivier (2018). Aciertos; el azar da la cuarta parte.
+- «prices»: la receta de los tutoriales de bolsa, en un paseo aleatorio («walk») y en las ventas del curso («sales»). El
+  error de la red respecto del de repetir el último valor, y lo que parece acertar.
+- «sum»: sumar dos valores marcados con pocos ejemplos o con muchos. El error de prueba respecto del de entrenamiento,
+  y qué relación tienen las puertas de entrada con la marca y con borrar cada valor.
 
 Con la misma semilla, todas las variantes de un caso reciben los mismos datos; la prueba se mide una sola vez.
 """
@@ -18,7 +22,7 @@ import numpy as np
 from keras import layers
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from recurrentes import cells, tasks, training
+from recurrentes import cells, data, tasks, training, windows
 
 UNITS = 16
 N_TEST = 1000
@@ -26,10 +30,13 @@ PROTOCOL = {
     "missing": {"T": 40, "updates": 300, "batch": 64, "learning_rate": 1e-2, "n_train": 2000},
     "dna": {"T": 80, "updates": 400, "batch": 64, "learning_rate": 5e-3, "n_train": 2000},
     "long": {"T": 1000, "updates": 400, "batch": 64, "learning_rate": 1e-2, "n_train": 2000},
+    "prices": {"T": 20, "updates": 300, "batch": 64, "learning_rate": 1e-2, "n_train": 1250},
+    "sum": {"T": 10, "updates": 800, "batch": 32, "learning_rate": 1e-2},
 }
 SHARES = [0.0, 0.3, 0.6, 0.8]
 FILLS = ["zero", "last", "line", "flag", "skip", "regression"]
 DNA_MODELS = ["kmers", "conv", "conv-gru"]
+HELD_OUT = 250  # días de prueba en «prices»
 AHEAD = 4  # pasos de antelación en «missing»
 BOXES = ("TTGACA", "TATAAT")
 MUTATION = 0.15  # probabilidad de que cambie cada letra de una señal
@@ -46,11 +53,16 @@ def grid(seeds: Iterable[int]) -> Iterator[dict]:
                 yield {"part": "dna", "task": task, "model": model, "seed": seed} | PROTOCOL["dna"]
         for init in ("default", "chrono"):
             yield {"part": "long", "init": init, "seed": seed} | PROTOCOL["long"]
+        for series in ("walk", "sales"):
+            yield {"part": "prices", "series": series, "seed": seed} | PROTOCOL["prices"]
+        for n_train in (50, 5000):
+            yield {"part": "sum", "n_train": n_train, "seed": seed} | PROTOCOL["sum"]
 
 
 def measure(part: str, seed: int, **options) -> dict:
-    """Una medida de una de las tres partes."""
-    return {"missing": _missing, "dna": _dna, "long": _long}[part](seed=seed, **options)
+    """Una medida de una de las cinco partes."""
+    parts = {"missing": _missing, "dna": _dna, "long": _long, "prices": _prices, "sum": _sum}
+    return parts[part](seed=seed, **options)
 
 
 def _missing(share, fill, seed, T, updates, batch, learning_rate, n_train) -> dict:
@@ -148,6 +160,65 @@ def _long(init, seed, T, updates, batch, learning_rate, n_train) -> dict:
     return {"accuracy": round(float((guess.argmax(axis=1) == y_test).mean()), 5), "curve": curve}
 
 
+def _prices(series, seed, T, updates, batch, learning_rate, n_train) -> dict:
+    """Errores y correlaciones al pronosticar los últimos días, con la serie escalada entre su mínimo y su máximo."""
+    rng = np.random.default_rng(seed)
+    days = n_train + HELD_OUT
+    prices = walk(days, rng) if series == "walk" else data.make_ventas(days, rng=rng)["sales"].to_numpy()
+    low, span = prices[:n_train].min(), np.ptp(prices[:n_train])
+    X, y = windows.sliding_windows(((prices - low) / span).astype("float32")[:, None], width=T)
+    model = compiled("gru", T, 1, 1, learning_rate, updates, "mse")
+    fit(model, X[:-HELD_OUT], y[:-HELD_OUT], seed, updates, batch)
+    forecast = np.asarray(model.predict_on_batch(X[-HELD_OUT:]))[:, 0] * span + low
+    price, eve = prices[-HELD_OUT:], prices[-HELD_OUT - 1 : -1]
+    error = np.abs(forecast - price).mean()
+    metrics = {
+        "ratio": error / np.abs(eve - price).mean(),
+        "levels": correlation(forecast, price),
+        "changes": correlation(forecast - eve, price - eve),
+        "eve": np.abs(forecast - eve).mean() / error,
+    }
+    return {name: round(float(value), 5) for name, value in metrics.items()}
+
+
+def walk(n: int, rng, daily: float = 0.01) -> np.ndarray:
+    """Precios (n,) de cambios impredecibles, de ``daily`` al día, cuyo tamaño va por rachas: un GARCH(1, 1)."""
+    change, variance = np.empty(n), daily**2
+    for t in range(n):
+        change[t] = np.sqrt(variance) * rng.normal()
+        variance = 0.02 * daily**2 + 0.08 * change[t] ** 2 + 0.9 * variance
+    return 100 * np.exp(np.cumsum(change))
+
+
+def _sum(n_train, seed, T, updates, batch, learning_rate) -> dict:
+    """El error de prueba entre el de entrenamiento, y correlaciones de las puertas de entrada en la prueba."""
+    rng = np.random.default_rng(seed)
+    (X_test, y_test), (X, y) = (tasks.adding(n, T, rng) for n in (N_TEST, 5000))
+    X, y = X[:n_train], y[:n_train]
+    model = compiled("adder", T, 2, 1, learning_rate, updates, "mse")
+    fit(model, X, y, seed, updates, batch)
+    answer = np.asarray(model.predict_on_batch(X_test))
+    train_error = ((np.asarray(model.predict_on_batch(X)) - y) ** 2).mean()
+    gate = cells.LSTM.from_keras(model.layers[0]).forward(X_test, return_gates=True)[2]["i"]  # (n, T, H)
+    erased = np.empty(X_test.shape[:2])
+    for t in range(T):
+        blank = X_test.copy()
+        blank[:, t, 0] = 0.5
+        erased[:, t] = np.abs(np.asarray(model.predict_on_batch(blank)) - answer)[:, 0]
+    metrics = {
+        "ratio": ((answer - y_test) ** 2).mean() / train_error,
+        "error": ((answer - y_test) ** 2).mean(),
+        "gate_mark": correlation(gate.mean(axis=-1), X_test[..., 1]),
+        "gate_erasure": correlation(gate.mean(axis=-1), erased),
+    }
+    units = [round(correlation(gate[..., k], X_test[..., 1]), 3) for k in range(UNITS)]
+    return {name: round(float(value), 6) for name, value in metrics.items()} | {"units": units}
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+
+
 def fit(model: keras.Model, X: np.ndarray, y: np.ndarray, seed: int, updates: int, batch: int) -> None:
     """Entrena desde cero, con lotes al azar."""
     training.restart(model, seed)
@@ -156,7 +227,9 @@ def fit(model: keras.Model, X: np.ndarray, y: np.ndarray, seed: int, updates: in
 
 
 @cache
-def compiled(kind: str, T: int, features: int, outputs: int, learning_rate: float, updates: int) -> keras.Model:
+def compiled(
+    kind: str, T: int, features: int, outputs: int, learning_rate: float, updates: int, loss: str = "mae"
+) -> keras.Model:
     """La red de cada variante, compilada una vez; salvo en «long», la tasa de aprendizaje baja a cero."""
     stack = {
         "gru": lambda: [layers.GRU(UNITS)],
@@ -164,10 +237,12 @@ def compiled(kind: str, T: int, features: int, outputs: int, learning_rate: floa
         "conv": lambda: [layers.Conv1D(UNITS, 6, activation="relu"), layers.GlobalMaxPooling1D()],
         "conv-gru": lambda: [layers.Conv1D(UNITS, 6, activation="relu"), layers.MaxPooling1D(3), layers.GRU(UNITS)],
         "lstm": lambda: [layers.LSTM(UNITS)],
+        "adder": lambda: [layers.LSTM(UNITS)],
     }[kind]()
     model = keras.Sequential([keras.Input((T, features)), *stack, layers.Dense(outputs)])
     rate = learning_rate if kind == "lstm" else keras.optimizers.schedules.CosineDecay(learning_rate, updates)
-    loss = "mae" if outputs == 1 else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if outputs > 1:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     fast = keras.backend.backend() == "tensorflow"
     model.compile(
         keras.optimizers.Adam(rate, clipnorm=1.0),
