@@ -108,6 +108,7 @@ def test_the_evidence_of_other_backends_is_kept(tmp_path, monkeypatch):
 
 
 def test_yaml_is_kept_readable():
-    """Un id por línea inicial: los cambios se revisan entrada a entrada."""
+    """Un campo por línea y ninguno repetido, que YAML callaría: los cambios se revisan entrada a entrada."""
     text = (sources.ROOT / "claims" / "claims.yml").read_text("utf8")
-    assert len(re.findall(r"^- id: ", text, re.MULTILINE)) == len(yaml.safe_load(text))
+    for field in FIELDS:
+        assert len(re.findall(rf"^[- ] {field}: ", text, re.MULTILINE)) == len(CLAIMS), field
