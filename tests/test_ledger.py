@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-import yaml
 
 import pages
 import sources
