@@ -6,6 +6,9 @@ Cada medida compara una variante con la LSTM de Keras sin cambios, por turnos y 
 techo de la misma GPU: a qué ritmo multiplica dos matrices grandes y a qué ritmo copia memoria. Sin GPU, o con otro
 backend activo, la medida falla y no deja registro.
 
+Cada red se compila como Keras decide por su cuenta (``jit_compile="auto"``): JAX usa XLA siempre; TensorFlow, solo si
+ninguna capa puede usar cuDNN, así que sin el núcleo lo que se mide puede ser el bucle compilado por XLA.
+
 Las variantes rompen de una en una las condiciones con las que Keras usa cuDNN; aparte se barren el lote, las unidades,
 la longitud y la precisión de la LSTM con el núcleo y con el bucle. ``seed`` numera las repeticiones.
 """
@@ -15,7 +18,7 @@ from collections.abc import Iterable, Iterator
 import keras
 import numpy as np
 
-from recurrentes import tasks, timing
+from recurrentes import claims, tasks, timing
 
 BACKENDS = ["tensorflow", "jax", "torch"]
 BASE = {"T": 200, "B": 64, "H": 128, "precision": "float32"}
@@ -87,7 +90,7 @@ def require(backend: str) -> None:
     """
     if keras.config.backend() != backend:
         raise RuntimeError(f"el backend activo es {keras.config.backend()}: usa KERAS_BACKEND={backend}.")
-    if not keras.distribution.list_devices("gpu"):
+    if claims.environment()["device"] != "gpu":
         raise RuntimeError("no hay GPU: este estudio solo se mide en una.")
 
 
