@@ -204,16 +204,6 @@ def test_the_environment_says_backend_and_device(monkeypatch, gpus, device):
     assert (found["backend"], found["device"]) == ("jax", device)
 
 
-@pytest.mark.parametrize(("available", "device"), [(False, "cpu"), (True, "gpu")])
-def test_the_environment_with_torch(monkeypatch, available, device):
-    """Con PyTorch, Keras no tiene con qué decir los aparatos, y se le pregunta a PyTorch."""
-    fake = SimpleNamespace(config=SimpleNamespace(backend=lambda: "torch"), distribution=None)
-    monkeypatch.setitem(sys.modules, "keras", fake)
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: available)))
-    found = claims.environment()
-    assert (found["backend"], found["device"]) == ("torch", device)
-
-
 def test_the_environment_without_keras(monkeypatch):
     """Sin Keras cargado, lo medido es de NumPy y de la CPU, y no se carga Keras para saberlo."""
     monkeypatch.delitem(sys.modules, "keras", raising=False)

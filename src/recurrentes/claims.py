@@ -162,11 +162,7 @@ def environment() -> dict:
     backend, device = "numpy", "cpu"
     if keras := sys.modules.get("keras"):
         backend = keras.config.backend()
-        if backend == "torch":  # Keras no sabe decir qué aparatos ve PyTorch
-            found = sys.modules["torch"].cuda.is_available()
-        else:
-            found = keras.distribution.list_devices("gpu")
-        device = "gpu" if found else "cpu"
+        device = "gpu" if keras.distribution.list_devices("gpu") else "cpu"
     packages = ["numpy", "scipy", "pandas", "scikit-learn", "keras", backend]
     versions = {name: version for name in packages if (version := _version(name))}
     return {
