@@ -2,11 +2,11 @@
 
 Módulos: ``data`` (datos reales y sintéticos), ``windows`` (ventanas y partición temporal), ``baselines`` (pronósticos
 ingenuos), ``cells`` (celdas recurrentes de referencia), ``linear`` (recurrencias lineales), ``tasks`` (tareas
-sintéticas), ``training`` (una red por semilla), ``records`` (registros de los estudios), ``timing`` (cuánto tarda cada
-cosa), ``weights`` (redes ya entrenadas), ``seq2seq`` (de una secuencia a otra de distinta longitud), ``letters`` (textos
-letra a letra), ``ngrams`` (n-gramas con suavizado), ``music`` (corales que se oyen y se guardan), ``plots`` (estilo de
-las figuras), ``diagrams`` (esquemas de arquitecturas), ``claims`` (afirmaciones medidas) y ``checks`` (ejercicios que se
-comprueban solos). Importarlos no toca ni el disco ni la red.
+sintéticas), ``training`` (una red por semilla), ``records`` (registros de los estudios), ``timing`` (cuánto tarda
+cada cosa), ``weights`` (redes ya entrenadas), ``seq2seq`` (de una secuencia a otra de distinta longitud), ``letters``
+(textos letra a letra), ``ngrams`` (n-gramas con suavizado), ``music`` (corales que se oyen y se guardan), ``plots``
+(estilo de las figuras), ``diagrams`` (esquemas de arquitecturas), ``claims`` (afirmaciones medidas) y ``checks``
+(ejercicios que se comprueban solos). Importarlos no toca ni el disco ni la red.
 """
 
 from recurrentes import (
