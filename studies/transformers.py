@@ -5,10 +5,10 @@ par o impar de unos, y repetirlo con secuencias cuatro veces más largas que las
 reseña, según cuántas hay para aprender; y pronosticar los viajeros de mañana en el tren, según los datos y el tamaño.
 
 El Transformer es un bloque causal de dos cabezas con posiciones sinusoidales (Vaswani et al., 2017); minGRU, dos capas
-de Feng et al. (2024) con atajo. «chrono» es el sesgo inicial de Tallec y Ollivier (2018), que en minGRU va en lo que se
-escribe. Con la misma semilla, los mismos datos y los mismos lotes. Se guardan los pesos con menos pérdida en la
-validación, que se mira cada ``every`` pasos; ``curve`` es la medida de la tarea cada vez que se mira, y la prueba se
-mide una sola vez.
+de Feng et al. (2024) con atajo; «LSTM+attention», una LSTM cuyo último estado consulta a todos los demás. «chrono» es
+el sesgo inicial de Tallec y Ollivier (2018), que en minGRU va en lo que se escribe. Con la misma semilla, los mismos
+datos y los mismos lotes. Se guardan los pesos con menos pérdida en la validación, que se mira cada ``every`` pasos;
+``curve`` es la medida de la tarea cada vez que se mira, y la prueba se mide una sola vez.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from studies import imdb, networks, small_data
 
 #: Modelo, inicialización y tamaño: con él, los parámetros se parecen a los del Transformer de dimensión 16.
 SIZES = {
-    "recall": {"transformer": 16, "LSTM": 20, "minGRU": 23},
+    "recall": {"transformer": 16, "LSTM": 20, "minGRU": 23, "LSTM+attention": 15},
     "adding": {"transformer": 16, "LSTM": 22, "minGRU": 23},
     "parity": {"transformer": 16, "LSTM": 23, "minGRU": 23},
     "text": {"transformer": 16, "LSTM": 17},
@@ -64,6 +64,7 @@ def variants() -> Iterator[tuple]:
             for model, init in MEMORY:
                 if T < FAR or model == "transformer" or init == "chrono":
                     yield task, T, EXAMPLES[task], model, init, SIZES[task][model]
+    yield "recall", 100, EXAMPLES["recall"], "LSTM+attention", "default", SIZES["recall"]["LSTM+attention"]
     for model, size in SIZES["parity"].items():
         yield "parity", 32, EXAMPLES["parity"], model, "default", size
     for task, T in (("text", 100), ("rail", 28)):
@@ -189,6 +190,10 @@ def network(task: str, T: int, model: str, size: int) -> keras.Model:
     """La red de esa tarea, sin compilar."""
     features, outputs = {"recall": (8, 4), "adding": (2, 1), "parity": (1, 2), "text": (0, 1), "rail": (1, 1)}[task]
     x = keras.Input((T, features)) if features else keras.Input((T,), dtype="int32")
+    if model == "LSTM+attention":
+        h = layers.LSTM(size, return_sequences=True)(x)
+        seen = layers.MultiHeadAttention(1, size)(h[:, -1:], h)  # la consulta es el último estado
+        return keras.Model(x, layers.Dense(outputs)(layers.Concatenate()([h[:, -1], seen[:, 0]])))
     z = x if features else layers.SpatialDropout1D(0.5)(layers.Embedding(TOKENS, SIZES["text"]["transformer"])(x))
     if model in ("LSTM", "GRU"):
         z = getattr(layers, model)(size, return_sequences=True)(z)

@@ -52,7 +52,7 @@ def test_the_code_runs():
     import keras
     from keras import layers
 
-    code = re.search(r"```python\n(.*?)```", TEXT, re.S)[1].replace("epochs=100", "epochs=1")
+    code = re.search(r"```{code-block} python\n(.*?)```", TEXT, re.S)[1].replace("epochs=100", "epochs=1")
     X, y = np.zeros((4, 3, 2), "float32"), np.array([0, 1, 2, 0])
     names = {"keras": keras, "layers": layers, "T": 3, "F": 2, "H": 4, "classes": 3}
     exec(code, names | {"X": X, "y": y, "X_val": X, "y_val": y})
