@@ -11,7 +11,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
 # Los que miden tiempos o se acercan a su presupuesto se ejecutan solos, con los dos núcleos; el resto, de dos en dos.
-export ALONE := $(foreach name,05-lstm 07-comparativa 08-arquitecturas 09-texto 11-generacion 12-cnn-rnn 14-rendimiento 15-usos-y-limites 16-tendencias,lectures/$(name).ipynb)
+export ALONE := $(foreach name,05-lstm 07-comparativa 08-arquitecturas 09-texto 11-generacion 12-cnn-rnn 14-rendimiento 15-usos-y-limites,lectures/$(name).ipynb)
 NBVAL := $(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -q
 
@@ -31,7 +31,7 @@ test: venv  ## Todo lo que ejecuta la integración continua
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@rm -rf _build/.doctrees _build/html
 	@$(MAKE) --no-print-directory check book
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist worksteal
 	@$(MAKE) --no-print-directory test-notebooks
 
 test-fast: venv  ## Las pruebas que no ejecutan cuadernos ni abren el navegador

@@ -16,7 +16,7 @@ import exercises
 import sources
 from recurrentes import data
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nbgrader")]  # el curso de prueba se monta una vez
+pytestmark = pytest.mark.slow
 CHAPTER = "01-series-temporales"  # el más rápido
 PROGRAMS = Path(sys.executable).parent
 WRONG = {
@@ -118,7 +118,14 @@ def grades(course, student):
         return {grade.name: (grade.score, grade.needs_manual_grade) for grade in notebook.grades}
 
 
-def test_the_points_are_right(course):
+def test_a_course_is_graded(course):
+    """Una sola prueba: montar y corregir el curso tarda, y dos procesos lo harían dos veces."""
+    points_are_right(course)
+    nothing_of_others_is_within_reach(course)
+    exported_grades_add_up(course)
+
+
+def points_are_right(course):
     """Todo bien, todos los puntos; cada error, los suyos menos, aunque se altere la comprobación; en blanco, cero."""
     worth = points(nbformat.read(sources.ROOT / "solutions" / f"{CHAPTER}.ipynb", as_version=4))
     full = {name: (value, False) for name, value in worth.items()}
@@ -132,7 +139,7 @@ def test_the_points_are_right(course):
         ]  # la pregunta abierta, que espera si no está en blanco
 
 
-def test_nothing_of_others_is_within_reach(course):
+def nothing_of_others_is_within_reach(course):
     """En el contenedor de cada cual solo están su entrega, los datos y un libro de notas sin estudiantes."""
     lines = (course.parent / "docker.log").read_text().splitlines()
     assert len(lines) == 4
@@ -147,7 +154,7 @@ def test_nothing_of_others_is_within_reach(course):
             assert empty.students == [] and len(empty.assignments) == 1
 
 
-def test_the_exported_grades_add_up(course):
+def exported_grades_add_up(course):
     """La hoja de notas de toda la clase, con la suma de cada cual."""
     worth = points(nbformat.read(sources.ROOT / "solutions" / f"{CHAPTER}.ipynb", as_version=4))
     total = sum(worth.values())
