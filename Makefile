@@ -11,7 +11,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
 # Los que miden tiempos o se acercan a su presupuesto se ejecutan solos, con los dos núcleos; el resto, de dos en dos.
-export ALONE := $(foreach name,05-lstm 07-comparativa 08-arquitecturas 09-texto 11-generacion 12-cnn-rnn 14-rendimiento 15-usos-y-limites,lectures/$(name).ipynb)
+export ALONE := $(foreach name,05-lstm 07-comparativa 08-arquitecturas 09-texto 10-seq2seq 11-generacion 12-cnn-rnn 14-rendimiento 15-usos-y-limites,lectures/$(name).ipynb)
 NBVAL := $(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -q
 
