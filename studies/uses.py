@@ -73,9 +73,8 @@ def _missing(share, fill, seed, T, updates, batch, learning_rate, n_train) -> di
         model = LinearRegression().fit(filled(*train[:2], "line")[..., 0], train[2])
         forecast = model.predict(filled(*test[:2], "line")[..., 0])
     else:
-        model = compiled(
-            ("skip" if fill == "skip" else "gru"), T, 2 if fill == "flag" else 1, 1, learning_rate, updates
-        )
+        kind, features = "skip" if fill == "skip" else "gru", 2 if fill == "flag" else 1
+        model = compiled(kind, T, features, 1, learning_rate, updates)
         fit(model, filled(*train[:2], fill), train[2], seed, updates, batch)
         forecast = np.asarray(model.predict_on_batch(filled(*test[:2], fill)))
     return {"mae": round(float(np.abs(forecast - test[2]).mean()), 5)}
