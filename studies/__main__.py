@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from dask.system import CPU_COUNT
+
 from studies import runner
 
 FOLDER = Path(__file__).parent
@@ -14,8 +16,8 @@ FOLDER = Path(__file__).parent
 
 def names() -> list[str]:
     """Los estudios que hay, como se escriben en la orden."""
-    stems = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "__main__", "networks", "runner"}
-    return sorted(stem.replace("_", "-") for stem in stems)
+    found = [path for path in FOLDER.glob("*.py") if "\ndef grid(" in path.read_text("utf8")]
+    return sorted(path.stem.replace("_", "-") for path in found)
 
 
 def select(grid: Iterable[dict], only: list[str]) -> list[dict]:
@@ -43,7 +45,8 @@ def main(arguments: list[str]) -> str | int:
     run.add_argument(
         "--only", nargs="+", default=[], metavar="CLAVE=VALOR", help="solo las medidas con esos parámetros"
     )
-    run.add_argument("--workers", type=int, default=1, metavar="N", help="procesos a la vez; si no se dice, 1")
+    run.add_argument("--workers", type=int, metavar="N", help="procesos a la vez; si no se dice, uno por núcleo")
+    run.add_argument("--scheduler", metavar="DIRECCIÓN", help="un planificador de Dask en marcha, como tcp://HOST:8786")
     options = parser.parse_args(arguments)
     if options.command == "list":
         for name in names():
@@ -57,7 +60,12 @@ def main(arguments: list[str]) -> str | int:
         grid = select(study.grid(range(options.seeds)), options.only)
     except ValueError as error:
         return str(error)
-    failed = runner.run(grid, study.measure, FOLDER / "records" / f"{options.name}.jsonl", workers=options.workers)
+    workers = options.workers or (1 if getattr(study, "ALONE", False) else CPU_COUNT)
+    path = FOLDER / "records" / f"{options.name}.jsonl"
+    try:
+        failed = runner.run(grid, study.measure, path, workers=workers, scheduler=options.scheduler)
+    except runner.Unreachable as error:
+        return str(error)
     return f"Fallaron {failed} medidas; repite la orden para volver a intentarlas." if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""Pronóstico del tren con convoluciones y redes recurrentes de los mismos parámetros, diez por ciento arriba o abajo.
+"""Convoluciones en el tren: el error de pronosticar con ellas y con redes recurrentes de casi los mismos parámetros.
 
 Los datos, la ventana de 28 días y el protocolo son los del capítulo 12: los mismos lotes para todas con cada semilla,
 y los pesos con menos error en la validación, que se mira cada ``every`` pasos. Se mide una sola vez en la primavera de
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from recurrentes import training
 from studies import networks, rail_forecast
 
 WIDTH = 28
@@ -73,7 +74,6 @@ def measure(network, seed, updates, batch, learning_rate, clipnorm, every) -> di
 def compiled(network, learning_rate, clipnorm, every) -> keras.Model:
     """La red compilada, una vez por proceso."""
     model = keras.Sequential([keras.Input((WIDTH, 1)), *BODIES[network](), layers.Dense(1)])
-    fast = keras.backend.backend() != "torch"
     adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
-    model.compile(adam, networks.LOSSES["mae"](), jit_compile=False, steps_per_execution=every if fast else 1)
+    model.compile(adam, networks.LOSSES["mae"](), **training.compile_options(every))
     return model

@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from recurrentes import data
+from recurrentes import data, text_cache, training
 
 N_TRAIN, N_VALIDATION = 20_000, 5_000
 
@@ -130,7 +130,7 @@ def measure_network(
         keras.optimizers.Adam(learning_rate),
         "binary_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=5 if keras.backend.backend() == "tensorflow" else 1,
+        **training.compile_options(5),
     )
     best = BestEpoch()
     history = model.fit(
@@ -235,12 +235,13 @@ def cropped(sequences: list[np.ndarray], T: int, cut: str) -> np.ndarray:
 def indices(clean: bool, tokens: int) -> list[list[np.ndarray]]:
     """Los índices de las palabras de cada reseña, enteras, de entrenamiento, validación y prueba."""
     texts, _ = reviews(clean)
-    vectorizer = keras.layers.TextVectorization(tokens, ragged=True)
+    text_cache.use()
+    vectorizer = keras.layers.TextVectorization(tokens)
     vectorizer.adapt(texts[0])
     found = []
     for part in texts:
-        rows = [vectorizer(part[start : start + 1000]) for start in range(0, len(part), 1000)]
-        found.append([np.asarray(row, np.uint16) for batch in rows for row in batch.numpy()])
+        rows = [np.asarray(vectorizer(part[start : start + 1000])) for start in range(0, len(part), 1000)]
+        found.append([row[row > 0].astype(np.uint16) for batch in rows for row in batch])  # el 0 es el relleno
     return found
 
 

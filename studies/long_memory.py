@@ -4,7 +4,7 @@ Tareas: recordar el primer símbolo (exactitud; el azar acierta 1/4) y sumar dos
 medio; la constante 1 da 1/6). Cada red es una capa recurrente y una densa, y todas siguen el mismo protocolo: con la
 misma semilla, los mismos datos y el mismo número de pasos de Adam, y una sola medida en la prueba, al terminar.
 
-Inicialización: «default», la de Keras; «chrono», la de Tallec y Ollivier (2018), para LSTM y GRU; «identity», la de Le,
+Inicialización: `default`, la de Keras; `chrono`, la de Tallec y Ollivier (2018), para LSTM y GRU; `identity`, la de Le,
 Jaitly y Hinton (2015), para SimpleRNN: matriz recurrente identidad y ReLU en lugar de tangente hiperbólica.
 Tamaño: 32 unidades y, aparte, las unidades con las que SimpleRNN y GRU se acercan más a los parámetros de LSTM(32).
 """
@@ -104,6 +104,6 @@ def compiled(task: str, cell: str, init: str, T: int, units: int, learning_rate:
         keras.optimizers.Adam(learning_rate, clipnorm=clipnorm),
         loss,
         metrics=["accuracy" if task == "recall" else "mse"],
-        jit_compile=keras.backend.backend() != "torch",
+        **training.compile_options(xla=True),
     )
     return model

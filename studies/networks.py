@@ -60,9 +60,8 @@ LOSSES = {
 def compiled(cells, units, T, features, outputs, loss, learning_rate, clipnorm, every) -> keras.Model:
     """La red compilada, una vez por proceso porque tarda segundos."""
     model = network(cells, units, T, features, outputs)
-    fast = keras.backend.backend() != "torch"  # torch no admite las dos opciones
     adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
-    model.compile(adam, LOSSES[loss](), jit_compile=fast, steps_per_execution=every if fast else 1)
+    model.compile(adam, LOSSES[loss](), **training.compile_options(every, xla=True))
     return model
 
 
@@ -85,6 +84,5 @@ def compile_language(model: keras.Model, learning_rate: float, updates: int, ste
     model.compile(
         keras.optimizers.Adam(rate, clipnorm=1.0),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
-        steps_per_execution=steps if keras.config.backend() != "torch" else 1,
+        **training.compile_options(steps),
     )

@@ -159,6 +159,5 @@ def compiled(
     adam = keras.optimizers.Adam(
         keras.optimizers.schedules.CosineDecay(rate, decay) if decay else rate, clipnorm=clipnorm
     )
-    fast = keras.backend.backend() != "torch"  # torch no admite las dos opciones
-    model.compile(adam, networks.LOSSES["mae"](), jit_compile=fast, steps_per_execution=every if fast else 1)
+    model.compile(adam, networks.LOSSES["mae"](), **training.compile_options(every, xla=True))
     return model

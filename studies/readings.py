@@ -48,6 +48,6 @@ def compiled(T, reading, units, learning_rate, clipnorm) -> keras.Model:
     model.compile(
         keras.optimizers.Adam(learning_rate, clipnorm=clipnorm),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=10 if keras.backend.backend() == "tensorflow" else 1,
+        **training.compile_options(10),
     )
     return model

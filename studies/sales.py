@@ -1,9 +1,9 @@
 """Ventas sintéticas: las 20 épocas de la receta de la fuente, y un entrenamiento que elige la validación.
 
 Diez series de 500 días, una por semilla: los cien últimos son la prueba y los cien anteriores, la validación; el
-escalador se ajusta con el resto. Ventanas de diez días y redes de 50 unidades, como en la fuente. «epochs» son 320
-pasos de Adam con los ajustes de Keras y sin elegir nada (la validación se mira una vez, al acabar); «validation», más
-pasos, más largos, y los pesos con menos error cuadrático en la validación. ``mae`` se mide en unidades por día.
+escalador se ajusta con el resto. Ventanas de diez días y redes de 50 unidades, como en la fuente. `epochs` son 320
+pasos de Adam con los ajustes de Keras y sin elegir nada (la validación se mira una vez, al acabar); `validation`, más
+pasos, más largos, y los pesos con menos error cuadrático en la validación. `mae` se mide en unidades por día.
 """
 
 from collections.abc import Iterable, Iterator

@@ -16,7 +16,7 @@ from functools import cache
 import keras
 import numpy as np
 
-from recurrentes import data, seq2seq
+from recurrentes import data, seq2seq, training
 
 CORPUS = {"n_source": 1000, "n_target": 1500, "longest": 14, "n_validation": 500, "n_test": 1000}
 PROTOCOL = {"embedding": 64, "units": 96, "epochs": 5, "batch": 32, "learning_rate": 4e-3, "clipnorm": 1.0, "width": 4}
@@ -40,7 +40,7 @@ def measure(attention, seed, embedding, units, epochs, batch, learning_rate, cli
     order = batches(*train, epochs, batch, np.random.default_rng(seed))
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, len(order))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=seq2seq.PAD)
-    model.compile(keras.optimizers.Adam(schedule, clipnorm=clipnorm), loss, jit_compile=False)
+    model.compile(keras.optimizers.Adam(schedule, clipnorm=clipnorm), loss, **training.compile_options())
     for rows in order:
         inputs, target = trimmed(*(part[rows] for part in train))
         model.train_on_batch(inputs, target)

@@ -1,13 +1,13 @@
 """Redes apiladas: cuántas capas hacen falta en el tren, y si conviene mezclar una capa LSTM y otra GRU.
 
-«depth»: de una a cuatro capas LSTM de 16 unidades pronostican los viajeros de mañana con los 14 últimos días. El
-protocolo es el de «rail-forecast», con 200 y con 800 pasos de Adam. ``mae`` se mide en todo 2019, en viajeros por día.
+`depth`: de una a cuatro capas LSTM de 16 unidades pronostican los viajeros de mañana con los 14 últimos días. El
+protocolo es el de «rail-forecast», con 200 y con 800 pasos de Adam. `mae` se mide en todo 2019, en viajeros por día.
 
-«double»: dos respuestas a la vez. La larga es el primer símbolo de una secuencia de T pasos; la corta, el penúltimo
+`double`: dos respuestas a la vez. La larga es el primer símbolo de una secuencia de T pasos; la corta, el penúltimo
 distractor. Dos capas de 16 unidades, iguales o distintas, con los mismos datos y el mismo número de pasos; una sola
-medida en la prueba, al terminar. «matched»: lo mismo a 15 pasos, con los parámetros igualados.
+medida en la prueba, al terminar. `matched`: lo mismo a 15 pasos, con los parámetros igualados.
 
-Inicialización: «default», la de Keras; «chrono», la de Tallec y Ollivier (2018) en la primera capa, que es la que ve
+Inicialización: `default`, la de Keras; `chrono`, la de Tallec y Ollivier (2018) en la primera capa, que es la que ve
 llegar la pista.
 """
 
@@ -108,8 +108,7 @@ def double_network(
     """Dos capas recurrentes y una densa con dos respuestas de cuatro clases, compilada una vez por proceso."""
     model = networks.network(names, units, T, 8, 8)
     model.add(keras.layers.Reshape((2, 4)))
-    fast = keras.backend.backend() != "torch"
     adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
     loss = networks.LOSSES["entropy"]()
-    model.compile(adam, loss, jit_compile=fast, steps_per_execution=every if fast else 1)
+    model.compile(adam, loss, **training.compile_options(every, xla=True))
     return model

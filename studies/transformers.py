@@ -5,10 +5,10 @@ par o impar de unos, y repetirlo con secuencias cuatro veces más largas que las
 reseña, según cuántas hay para aprender; y pronosticar los viajeros de mañana en el tren, según los datos y el tamaño.
 
 El Transformer es un bloque causal de dos cabezas con posiciones sinusoidales (Vaswani et al., 2017); minGRU, dos capas
-de Feng et al. (2024) con atajo; «LSTM+attention», una LSTM cuyo último estado consulta a todos los demás. «chrono» es
+de Feng et al. (2024) con atajo; `LSTM+attention`, una LSTM cuyo último estado consulta a todos los demás. `chrono` es
 el sesgo inicial de Tallec y Ollivier (2018), que en minGRU va en lo que se escribe. Con la misma semilla, los mismos
-datos y los mismos lotes. Se guardan los pesos con menos pérdida en la validación, que se mira cada ``every`` pasos;
-``curve`` es la medida de la tarea cada vez que se mira, y la prueba se mide una sola vez.
+datos y los mismos lotes. Se guardan los pesos con menos pérdida en la validación, que se mira cada `every` pasos;
+`curve` es la medida de la tarea cada vez que se mira, y la prueba se mide una sola vez.
 """
 
 from collections.abc import Iterable, Iterator
@@ -218,9 +218,8 @@ def network(task: str, T: int, model: str, size: int) -> keras.Model:
 def compiled(task, T, model, size, learning_rate, clipnorm, every) -> keras.Model:
     """La red compilada, una vez por proceso."""
     net = network(task, T, model, size)
-    steps = every if keras.backend.backend() != "torch" else 1
     adam = keras.optimizers.Adam(learning_rate, clipnorm=clipnorm)
-    net.compile(adam, losses(task), jit_compile=False, steps_per_execution=steps)
+    net.compile(adam, losses(task), **training.compile_options(every))
     return net
 
 

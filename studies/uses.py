@@ -1,14 +1,14 @@
 """Usos y límites: cinco casos del capítulo 15 que no caben en una celda, con datos sintéticos y una línea base.
 
-- «missing»: una onda con ruido a la que le faltan pasos. Se pronostica su valor unos pasos después, y se compara qué
+- `missing`: una onda con ruido a la que le faltan pasos. Se pronostica su valor unos pasos después, y se compara qué
   hacer con los huecos según cuántos hay. El error es el absoluto medio respecto de la onda sin ruido, de amplitud 1.
-- «dna»: las dos señales de un promotor bacteriano, TTGACA y TATAAT, con letras cambiadas al azar, entre letras al azar.
-  Hay que decir si están («presence») o si están en el orden debido («order»). Aciertos; el azar da la mitad.
-- «long»: recordar el primer símbolo de mil pasos con una LSTM, con los ajustes de Keras o con la
+- `dna`: las dos señales de un promotor bacteriano, TTGACA y TATAAT, con letras cambiadas al azar, entre letras al azar.
+  Hay que decir si están (`presence`) o si están en el orden debido (`order`). Aciertos; el azar da la mitad.
+- `long`: recordar el primer símbolo de mil pasos con una LSTM, con los ajustes de Keras o con la
   inicialización crono de Tallec y Ollivier (2018). Aciertos; el azar da la cuarta parte.
-- «prices»: la receta de los tutoriales de bolsa, en un paseo aleatorio («walk») y en las ventas del curso («sales»). El
+- `prices`: la receta de los tutoriales de bolsa, en un paseo aleatorio (`walk`) y en las ventas del curso (`sales`). El
   error de la red respecto del de repetir el último valor, y lo que parece acertar.
-- «sum»: sumar dos valores marcados con pocos ejemplos o con muchos. El error de prueba respecto del de entrenamiento,
+- `sum`: sumar dos valores marcados con pocos ejemplos o con muchos. El error de prueba respecto del de entrenamiento,
   y qué relación tienen las puertas de entrada con la marca y con borrar cada valor.
 
 Con la misma semilla, todas las variantes de un caso reciben los mismos datos; la prueba se mide una sola vez.
@@ -242,11 +242,6 @@ def compiled(
     rate = learning_rate if kind == "lstm" else keras.optimizers.schedules.CosineDecay(learning_rate, updates)
     if outputs > 1:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    fast = keras.backend.backend() == "tensorflow"
-    model.compile(
-        keras.optimizers.Adam(rate, clipnorm=1.0),
-        loss,
-        jit_compile=fast and kind == "lstm",
-        steps_per_execution=10 if fast else 1,
-    )
+    adam = keras.optimizers.Adam(rate, clipnorm=1.0)
+    model.compile(adam, loss, **training.compile_options(10, xla=kind == "lstm"))
     return model

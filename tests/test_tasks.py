@@ -132,3 +132,19 @@ def test_only_some_numbers_are_said(n):
     message = f"n={n!r}: se requiere un entero de 0 a 99 o de 1900 a 2099."
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         tasks.number_in_words(n)
+
+
+def test_the_bytes_of_a_program_do_not_tell_its_class():
+    """Las dos clases tienen los mismos bytes en el bucle, en otro orden, y acaba donde se dice."""
+    X, y, end = tasks.programs(400, np.random.default_rng(0), T=40, loops=2)
+    assert X.shape == (400, 40) and X.dtype == np.uint8 and set(y) == {0, 1}
+    for row, label, last in zip(X, y, end, strict=True):
+        loop = row[last - 6 : last].tobytes()
+        assert loop == (b"\xf1\xf2\xf3" * 2 if label else b"\xf3\xf2\xf1" * 2)
+        assert np.delete(row, np.arange(last - 6, last)).max() < 0xF0
+    assert end.min() == 6 and end.max() == 40  # en cualquier sitio, también en los extremos
+
+
+def test_a_loop_has_to_fit():
+    with pytest.raises(ValueError, match=r"^T=11: se requiere un entero, 12 como mínimo\.$"):
+        tasks.programs(1, np.random.default_rng(0), T=11)

@@ -1,4 +1,4 @@
-"""Reiniciar una red la deja como recién creada, y solo eso."""
+"""Una red se compila según el backend, y reiniciarla la deja como recién creada, y solo eso."""
 
 import re
 
@@ -61,3 +61,22 @@ def test_uncompiled_network_is_refused():
 
     with pytest.raises(ValueError, match=re.escape("network no está compilada: llama antes a network.compile(...).")):
         training.restart(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), 0)
+
+
+@pytest.mark.parametrize(
+    ("backend", "device", "xla", "expected"),
+    [
+        ("tensorflow", "cpu:0", True, {"jit_compile": True, "steps_per_execution": 20}),
+        ("tensorflow", "cpu:0", False, {"jit_compile": False, "steps_per_execution": 20}),
+        ("tensorflow", "gpu:0", True, {"jit_compile": "auto", "steps_per_execution": 20}),
+        ("jax", "cpu:0", False, {"jit_compile": "auto", "steps_per_execution": 20}),
+        ("torch", None, True, {"jit_compile": False}),
+    ],
+)
+def test_each_backend_is_compiled_its_way(monkeypatch, backend, device, xla, expected):
+    """JAX sin XLA iría operación por operación, y PyTorch no admite ni XLA ni varios pasos por llamada."""
+    import keras
+
+    monkeypatch.setattr(keras.config, "backend", lambda: backend)
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: [device])
+    assert training.compile_options(20, xla=xla) == expected

@@ -113,6 +113,19 @@ def test_the_command_exports_what_the_study_left(tmp_path, monkeypatch, capsys):
     assert weights.load("quijote")["alphabet"] == LETTERS
 
 
+def test_the_network_of_opinions_goes_to_the_site(tmp_path, monkeypatch):
+    """Con vocabulario en lugar de alfabeto y una sola salida."""
+    monkeypatch.setattr(export_weights, "ROOT", tmp_path)
+    monkeypatch.setattr(export_weights, "EXPLORER", tmp_path / "site")
+    source, words = tmp_path / "study.npz", "\n".join(["", "[UNK]", "a", "film"])
+    embedding, *gru, W_y, b_y = keras_arrays()
+    np.savez(source, embedding[:4], *gru, W_y[:, :1], b_y[:1], vocabulary=words)
+    assert export_weights.main([str(source)]) == 0
+    loaded = weights.unpack((tmp_path / "site" / "opinion.npz").read_bytes())
+    assert loaded["vocabulary"] == words and loaded["W_y"].shape == (gru[1].shape[0], 1)
+    assert (tmp_path / "site" / "SHA256SUMS").read_text().endswith("  opinion.npz\n")
+
+
 def test_without_the_study_the_command_says_what_to_run(tmp_path):
     done = subprocess.run(
         [sys.executable, export_weights.__file__, str(tmp_path / "nada.npz")], capture_output=True, text=True

@@ -3,7 +3,8 @@
 Módulos: ``data`` (datos reales y sintéticos), ``windows`` (ventanas y partición temporal), ``baselines`` (pronósticos
 ingenuos), ``cells`` (celdas recurrentes de referencia), ``linear`` (recurrencias lineales), ``tasks`` (tareas
 sintéticas), ``training`` (una red por semilla), ``records`` (registros de los estudios), ``timing`` (cuánto tarda
-cada cosa), ``weights`` (redes ya entrenadas), ``seq2seq`` (de una secuencia a otra de distinta longitud), ``letters``
+cada cosa), ``text_cache`` (textos vectorizados sin TensorFlow), ``weights`` (redes ya entrenadas), ``seq2seq`` (de
+una secuencia a otra de distinta longitud), ``lengths`` (lotes de secuencias de distinta longitud), ``letters``
 (textos letra a letra), ``ngrams`` (n-gramas con suavizado), ``music`` (corales que se oyen y se guardan), ``plots``
 (estilo de las figuras), ``diagrams`` (esquemas de arquitecturas), ``claims`` (afirmaciones medidas) y ``checks``
 (ejercicios que se comprueban solos). Importarlos no toca ni el disco ni la red.
@@ -16,6 +17,7 @@ from recurrentes import (
     claims,
     data,
     diagrams,
+    lengths,
     letters,
     linear,
     music,
@@ -24,6 +26,7 @@ from recurrentes import (
     records,
     seq2seq,
     tasks,
+    text_cache,
     timing,
     training,
     weights,
@@ -39,6 +42,7 @@ __all__ = [
     "claims",
     "data",
     "diagrams",
+    "lengths",
     "letters",
     "linear",
     "music",
@@ -47,6 +51,7 @@ __all__ = [
     "records",
     "seq2seq",
     "tasks",
+    "text_cache",
     "timing",
     "training",
     "weights",

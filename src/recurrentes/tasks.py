@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
-__all__ = ["DATE_STYLES", "adding", "date_in_words", "number_in_words", "recall"]
+__all__ = ["DATE_STYLES", "adding", "date_in_words", "number_in_words", "programs", "recall"]
 
 _UNITS = (
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
@@ -103,6 +103,36 @@ def adding(n: int, T: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
     marks[rows, rng.integers(T // 2, size=n)] = 1
     marks[rows, rng.integers(T // 2, T, size=n)] = 1
     return np.stack([values, marks], axis=-1), (values * marks).sum(axis=1, keepdims=True)
+
+
+def programs(n: int, rng: np.random.Generator, T: int = 2048, loops: int = 4):
+    """Programas inventados, que no hacen nada: bytes al azar y, en un sitio cualquiera, un bucle de bytes poco comunes.
+
+    Los bytes del bucle son los mismos en las dos clases y cambia su orden: F1 F2 F3 en la clase 1 y F3 F2 F1 en la 0.
+
+    Parameters
+    ----------
+    n : cuántos programas.
+    rng : generador del que salen.
+    T : bytes de cada programa.
+    loops : veces que se repite el bucle de tres bytes.
+
+    Returns
+    -------
+    Bytes ``(n, T)`` (``uint8``), clase ``(n,)`` y byte en el que acaba el bucle ``(n,)``.
+
+    Raises
+    ------
+    ValueError : si ``n`` o ``loops`` no son enteros positivos o el bucle no cabe en ``T``.
+    """
+    _require(n=(n, 1), loops=(loops, 1), T=(T, 3 * loops))
+    X = rng.integers(0xF0, size=(n, T)).astype("uint8")
+    y = rng.integers(2, size=n)
+    loop = np.tile(np.array([0xF1, 0xF2, 0xF3], "uint8"), loops)
+    start = rng.integers(T - len(loop) + 1, size=n)
+    columns = start[:, None] + np.arange(len(loop))
+    X[np.arange(n)[:, None], columns] = np.where(y[:, None], loop, loop[::-1])
+    return X, y, start + len(loop)
 
 
 def number_in_words(n: int) -> str:

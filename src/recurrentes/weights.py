@@ -18,6 +18,7 @@ import numpy as np
 
 __all__ = ["MAX_BYTES", "load", "names", "pack", "unpack"]
 
+#: Lo que pesa como mucho un archivo de pesos.
 MAX_BYTES = 2**20
 
 
