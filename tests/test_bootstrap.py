@@ -17,8 +17,9 @@ bootstrap = runpy.run_path(str(SCRIPT))
 def calls(monkeypatch, tmp_path):
     """Un proyecto vacío como carpeta actual; las órdenes no se ejecutan: se anotan aquí."""
     monkeypatch.chdir(tmp_path)
-    for name in ["pyproject.toml", "requirements.txt", "requirements-book.txt", "requirements-test.txt"]:
-        (tmp_path / name).write_text("versión 1")
+    for name in ["", "-book", "-test", "-backends"]:
+        (tmp_path / f"requirements{name}.txt").write_text("versión 1")
+    (tmp_path / "pyproject.toml").write_text("versión 1")
     calls = []
 
     def check_call(command):
@@ -102,6 +103,18 @@ def test_the_book_alone_does_not_install_the_chapters(monkeypatch, calls):
     assert not any("requirements.txt" in command for command in calls)
     text = (SCRIPT.parents[1] / "requirements-book.txt").read_text("utf8")
     assert "jupyter-book==" in text and "tensorflow" not in text and "keras" not in text
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_pytorch_comes_without_cuda_where_it_can_be_had(monkeypatch, calls, reached):
+    """Los otros backends se piden a uv en su versión de CPU; si no llega, los instala pip."""
+    asked = []
+    monkeypatch.setattr(subprocess, "call", lambda command: asked.append(command) or (0 if reached else 2))
+    run(monkeypatch, "backends")
+    [uv] = asked
+    assert uv[1:5] == ["-m", "uv", "pip", "install"] and uv[-4:] == ["--torch-backend", "cpu", *uv[-2:]]
+    assert uv[-2:] == ["-r", "requirements-backends.txt"]
+    assert any("requirements-backends.txt" in command for command in calls) is not reached
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given
@@ -168,6 +169,59 @@ def test_what_jupyter_shows(define):
     assert "la suma: <strong>3 (IC 95 %: 1.037 a 4.963; 5 semillas)</strong>; se exige ≥ 0." in card
 
 
+def pending(define):
+    """Una entrada que espera a una GPU."""
+    entry = define({"min": 2}, kind="hardware", verdict="pendiente", says="a < b")
+    entry["device"] = "gpu"
+    return entry
+
+
+def test_what_waits_for_a_gpu_is_shown_without_a_record(define):
+    """Sin medida hay tarjeta, que lo dice, y ningún registro."""
+    from IPython.core.formatters import DisplayFormatter
+
+    entry = pending(define)
+    waiting = claims.check("a", None)
+    assert waiting.entry is entry
+    bundle, _ = DisplayFormatter().format(waiting)
+    assert bundle.keys() == {"text/plain", "text/html"}
+    assert bundle["text/plain"] == "[a] pendiente de GPU: ≥ 2"
+    assert "<strong>Afirmación pendiente de GPU.</strong> a &lt; b" in bundle["text/html"]
+    assert 'class="claim claim-pendiente" id="claim-a"' in bundle["text/html"]
+    assert "<strong>sin medir</strong>; se exigirá ≥ 2." in bundle["text/html"]
+
+
+def test_a_measure_of_what_is_pending_asks_for_its_verdict(define):
+    """En cuanto hay medida, la entrada no puede seguir pendiente."""
+    pending(define)
+    message = "a: está pendiente de GPU y ya llegó una medida: dale su veredicto en claims.yml."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        claims.check("a", [3.0])
+
+
+@pytest.mark.parametrize(("device", "verdict"), [(None, "pendiente"), (None, "confirmada"), ("gpu", "confirmada")])
+def test_nothing_else_can_go_without_a_measure(define, device, verdict):
+    """None solo vale para una entrada de GPU sin veredicto."""
+    entry = define({"min": 2}, kind="hardware", verdict=verdict)
+    if device:
+        entry["device"] = device
+    with pytest.raises(ValueError, match=r"^a: se requieren valores finitos y llegó \[nan\]"):
+        claims.check("a", None)
+
+
+def test_a_gpu_claim_says_what_measured_its_records(define, monkeypatch):
+    """El registro lleva con qué midió el estudio, no con qué se lee."""
+    pending(define)["verdict"] = "confirmada"
+    place = {"device": "gpu", "machine": "una con GPU", "versions": {"jax": "1"}}
+    rows = [place | {"backend": "torch", "date": "2026-01-02"}, place | {"backend": "jax", "date": "2026-01-01"}]
+    monkeypatch.setattr(claims.records, "load", lambda name: pd.DataFrame(rows))
+    record = claims.check("a", [2.5, 3.0]).record
+    assert record == {"id": "a", "values": [2.5, 3.0], "mean": 2.75, "interval": None} | place | {
+        "backend": "jax, torch",
+        "date": "2026-01-02",
+    }
+
+
 @pytest.mark.parametrize(
     ("value", "shown"), [(0.123456, "0.1235"), (9648, "9648"), (41932.4, "41932"), (-1234567.0, "-1234567")]
 )
@@ -190,18 +244,25 @@ def test_the_record_is_complete(define):
     assert record["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
 
 
-@pytest.mark.parametrize(
-    ("gpus", "device"), [([], "cpu"), (["gpu:0"], "gpu")], ids=["sin acelerador", "con acelerador"]
-)
-def test_the_environment_says_backend_and_device(monkeypatch, gpus, device):
-    """Con Keras cargado se anota su backend y si hay una GPU."""
+@pytest.mark.parametrize(("devices", "device"), [(["cpu:0"], "cpu"), (["gpu:0", "gpu:1"], "gpu")])
+def test_the_environment_says_backend_and_device(monkeypatch, devices, device):
+    """Con Keras cargado se anota su backend y el aparato que usaría."""
     fake = SimpleNamespace(
-        config=SimpleNamespace(backend=lambda: "jax"),
-        distribution=SimpleNamespace(list_devices=lambda kind: gpus if kind == "gpu" else ["cpu:0"]),
+        config=SimpleNamespace(backend=lambda: "jax"), distribution=SimpleNamespace(list_devices=lambda: devices)
     )
     monkeypatch.setitem(sys.modules, "keras", fake)
     found = claims.environment()
     assert (found["backend"], found["device"]) == ("jax", device)
+
+
+@pytest.mark.parametrize(("available", "device"), [(False, "cpu"), (True, "gpu")])
+def test_the_environment_with_torch(monkeypatch, available, device):
+    """Con PyTorch, Keras no tiene con qué decir los aparatos, y se le pregunta a PyTorch."""
+    fake = SimpleNamespace(config=SimpleNamespace(backend=lambda: "torch"), distribution=None)
+    monkeypatch.setitem(sys.modules, "keras", fake)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: available)))
+    found = claims.environment()
+    assert (found["backend"], found["device"]) == ("torch", device)
 
 
 def test_the_environment_without_keras(monkeypatch):
@@ -210,6 +271,21 @@ def test_the_environment_without_keras(monkeypatch):
     found = claims.environment()
     assert (found["backend"], found["device"]) == ("numpy", "cpu")
     assert "keras" not in sys.modules
+
+
+@pytest.mark.parametrize(("backend", "raises"), [("tensorflow", True), ("jax", False)])
+def test_a_claim_about_some_backends(define, monkeypatch, backend, raises):
+    """Donde no se exige, la medida se anota y se muestra igual."""
+    entry = define({"max": 4})
+    entry["backends"] = ["tensorflow"]
+    here = claims.environment()
+    monkeypatch.setattr(claims, "environment", lambda: here | {"backend": backend})
+    if raises:
+        with pytest.raises(claims.ClaimFailed):
+            claims.check(entry["id"], 1e9)
+    else:
+        shown = claims.check(entry["id"], 1e9)
+        assert shown.record["mean"] == 1e9 and "con TensorFlow" in shown._card()
 
 
 def test_the_version_of_the_cpu_only_package():

@@ -1,6 +1,7 @@
 """La puerta puede cerrarse: una salida guardada que no es la que sale al ejecutar hace fallar a nbval."""
 
 import copy
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import nbformat
 import pytest
 
+import backends
 import sources
 from recurrentes.claims import MIME
 
@@ -54,6 +56,30 @@ def spoil_a_record(notebook):
     record.update(mean=0.0, date="2000-01-01T00:00:00+00:00")
 
 
+def spoil_a_measure(notebook):
+    """La celda mide otra cosa que la que dice su afirmación."""
+    cell = next(cell for cell in comparable(notebook) if claim(cell))
+    cell.source = cell.source.replace("claims.check(", "claims.check(value=1e9, id=").rpartition(",")[0] + ")"
+
+
+def gate(notebook, tmp_path, **variables):
+    """Lo que dice la puerta de un cuaderno, en un proceso de xdist como en «make test-notebooks»."""
+    path = tmp_path / "lectures" / "01-series-temporales.ipynb"
+    path.parent.mkdir()
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "pytest", "-p", "nbval_plugin", "--nbval", "--nbval-current-env", "-q", str(path)]
+    paths = os.pathsep.join(str(sources.ROOT / folder) for folder in ("tools", "tests"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [*command, "-n", "1", "-c", os.devnull, "--rootdir", str(tmp_path)],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": paths, **variables},
+        capture_output=True,
+        text=True,
+    )
+    return done
+
+
 @pytest.mark.parametrize(
     ("spoil", "passes"),
     [(spoil_a_record, True), (spoil_a_number, False), (spoil_a_claim, False)],
@@ -62,20 +88,25 @@ def spoil_a_record(notebook):
 def test_an_altered_output_is_noticed(beginning, tmp_path, spoil, passes):
     notebook = copy.deepcopy(beginning)
     spoil(notebook)
-    path = tmp_path / "lectures" / "01-copia.ipynb"
-    path.parent.mkdir()
-    nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "pytest", "-p", "nbval_plugin", "--nbval", "--nbval-current-env", "-q", str(path)]
-    paths = os.pathsep.join(str(sources.ROOT / folder) for folder in ("tools", "tests"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
-        [*command, "-c", os.devnull, "--rootdir", str(tmp_path)],
-        cwd=tmp_path,
-        env={**environment, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-    )
+    done = gate(notebook, tmp_path)
     assert (done.returncode == 0) is passes, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize(("spoil", "passes"), [(spoil_a_number, True), (spoil_a_measure, False)])
+def test_elsewhere_the_claims_decide(beginning, tmp_path, spoil, passes):
+    """En otro backend los números son otros y no se comparan; una afirmación que no se cumple, sí cierra la puerta."""
+    notebook = copy.deepcopy(beginning)
+    spoil(notebook)
+    path = tmp_path / "backends.jsonl"
+    older = {"backend": "jax", "device": "cpu", "notebook": "lectures/02-otro"}
+    path.write_text(json.dumps(older) + "\n", "utf8")
+    done = gate(notebook, tmp_path, GATE_RECORDS=str(path))
+    assert (done.returncode == 0) is passes, done.stdout[-3000:]
+    kept, run = backends.load(path)
+    id = next(claim(cell).data[MIME]["id"] for cell in comparable(notebook) if claim(cell))
+    assert kept == older and run["notebook"] == "lectures/01-series-temporales" and run["seconds"] > 0
+    assert (id in run["claims"]) is passes
+    assert [failure["error"].split(": ")[1] for failure in run["failures"]] == ([] if passes else [id])
 
 
 def test_a_slow_notebook_is_noticed():

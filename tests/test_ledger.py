@@ -7,20 +7,28 @@ import pytest
 
 import pages
 import sources
+from recurrentes import records
+from recurrentes.claims import BACKENDS, PENDING
+from studies import __main__ as studies
 
-CLAIMS = pages.load("claims.yml")
-COVERAGE = pages.load("coverage.yml")
+CLAIMS = sources.yaml_file("claims.yml")
+COVERAGE = sources.yaml_file("coverage.yml")
 NOTEBOOKS = {docname: sources.with_outputs(docname) for docname in sources.docnames()}
+KEYS = {docname: sources.execution_key(notebook) for docname, notebook in NOTEBOOKS.items()}
 PUBLISHED = {docname.removeprefix("lectures/") for docname in NOTEBOOKS if docname.startswith("lectures/")}
+RECORDS = {name: sources.ROOT / "studies" / "records" / f"{name}.jsonl" for name in records.names()}
 FIELDS = ["id", "sources", "says", "chapter", "kind", "measures", "expected", "verdict", "why"]
+MEASURED = [claim for claim in CLAIMS if claim["verdict"] != PENDING]
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 def test_an_entry_is_complete_and_well_formed(claim):
-    assert list(claim) == FIELDS
+    assert [field for field in claim if field not in {"backends", "device"}] == FIELDS
+    assert set(claim.get("backends", ["jax"])) < set(BACKENDS), "con todos, el campo sobra"
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim["id"])
     assert claim["kind"] in {"exact", "statistical", "hardware"}
-    assert claim["verdict"] in pages.VERDICTS
+    assert claim["verdict"] in pages.VERDICTS or claim["verdict"] == PENDING == "pendiente"
+    assert claim.get("device", "gpu") == "gpu" and ("device" in claim or claim["verdict"] != PENDING)
     assert claim["chapter"] in PUBLISHED
     assert set(claim["sources"]) <= {item["id"] for item in COVERAGE}
     assert claim["expected"] and set(claim["expected"]) <= {"min", "max"}
@@ -45,29 +53,44 @@ def test_a_check_is_a_line_of_its_own():
                 assert cell.source.splitlines()[-1].startswith("claims.check("), f"{docname}:\n{cell.source}"
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
+@pytest.mark.parametrize("claim", MEASURED, ids=lambda claim: claim["id"])
 def test_the_evidence_was_measured_by_the_present_code(claim):
     """El registro lleva la huella del código, los datos y las versiones que lo midieron."""
     path = sources.ROOT / "claims" / "evidence" / f"{claim['id']}.json"
     records = json.loads(path.read_text("utf8"))["records"]
     docname = f"lectures/{claim['chapter']}"
     [record] = [record for record in records if record["origin"] == docname]
-    assert record["key"] == sources.execution_key(NOTEBOOKS[docname])
+    assert record["key"] == KEYS[docname]
     assert record["date"] and record["versions"]["python"]
     assert len(record["values"]) >= (5 if claim["kind"] == "statistical" else 1)
 
 
 def test_there_is_no_evidence_of_nothing():
     stored = {path.stem for path in (sources.ROOT / "claims" / "evidence").glob("*.json")}
-    assert stored == {claim["id"] for claim in CLAIMS}
+    assert stored == {claim["id"] for claim in MEASURED}
 
 
 def test_the_pages_are_what_the_files_say(tmp_path):
     pages.write(tmp_path, NOTEBOOKS)
     written = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    assert {path.name for path in written} >= {"afirmaciones.md", "estado.md", "erratas.md", "mapa-de-fuentes.md"}
+    names = {"afirmaciones.md", "estado.md", "erratas.md", "estudios.md", "mapa-de-fuentes.md"}
+    assert {path.name for path in written} >= names
     for path in written:
         assert path.read_text("utf8") == (sources.ROOT / path.relative_to(tmp_path)).read_text("utf8"), path.name
+
+
+def test_the_page_says_what_each_study_took():
+    """Todos los estudios, con sus medidas y con los capítulos que leen sus registros; uno sin registros, también."""
+    titles = {docname: f"Título de {docname}" for docname in NOTEBOOKS}
+    page = pages.studies(NOTEBOOKS, titles)
+    counts = {name: len(records.parse(path)) for name, path in RECORDS.items()}
+    for name in studies.names():
+        assert f"| [`{name}`](estudio-{name}) | {counts.get(name, 0)} | " in page
+        assert re.search(rf"^\(estudio-{name}\)=\n### [^:\n]+\n\n[A-ZÁÉÍÓÚ]", page, re.MULTILINE), name
+    assert f"| Total | {sum(counts.values())} | " in page
+    for docname, notebook in NOTEBOOKS.items():
+        links = page.count(f"[Título de {docname}](../{docname}.md)")
+        assert links == len(sources.loaded_records(notebook)), docname
 
 
 def test_the_ledger_counts_each_verdict():
@@ -75,6 +98,31 @@ def test_the_ledger_counts_each_verdict():
     for verdict in pages.VERDICTS:
         count = sum(claim["verdict"] == verdict for claim in CLAIMS)
         assert f"| {verdict.capitalize()} | {count} |" in text
+    assert f"| Total | {len(MEASURED)} |" in text
+    assert f"| Pendiente de GPU | {len(CLAIMS) - len(MEASURED)} |" in text
+
+
+def test_the_ledger_shows_what_waits_for_a_gpu():
+    """Con su cota y sin ninguna medida."""
+    waiting = {
+        "id": "a",
+        "says": "Es más rápida.",
+        "chapter": "14-rendimiento",
+        "measures": "un cociente",
+        "sources": [],
+    }
+    waiting |= {"expected": {"min": 2}, "verdict": "pendiente", "why": "Falta medir."}
+    text = pages.ledger([waiting], {"a": []}, [], NOTEBOOKS, {"lectures/14-rendimiento": "Rendimiento"})
+    assert "**Es más rápida.** — pendiente de GPU." in text
+    assert "se exigirá ≥ 2." in text and "Medida:" not in text
+    assert "| Total | 0 |" in text and "| Pendiente de GPU | 1 |" in text
+
+
+def test_what_waits_for_a_gpu_leaves_no_evidence(tmp_path, monkeypatch):
+    """Sin registros no hay archivo de evidencia."""
+    monkeypatch.setattr(pages, "gather", lambda claims, notebooks: {claim["id"]: [] for claim in claims})
+    pages.write(tmp_path, NOTEBOOKS)
+    assert not (tmp_path / "claims").exists()
 
 
 def test_every_measurable_item_of_a_published_chapter_belongs_to_a_claim():
@@ -104,6 +152,41 @@ def test_the_evidence_of_other_backends_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "ROOT", tmp_path)
     records = pages.gather([claim], NOTEBOOKS)[claim["id"]]
     assert other in records and old not in records and len(records) == 2
+
+
+def test_the_ledger_has_a_column_for_each_place():
+    """Lo medido en otro backend, lo que allí no se cumple y lo que se midió con otro código."""
+    docname = "lectures/06-gru"
+    first, second, third = [claim["id"] for claim in CLAIMS if f"lectures/{claim['chapter']}" == docname][:3]
+    measure = {"mean": 12.5, "values": [12.5], "interval": None}
+    run = {"notebook": docname, "backend": "jax", "device": "cpu", "key": sources.execution_key(NOTEBOOKS[docname])}
+    run |= {"claims": {first: measure}, "failures": [{"cell": "Cell 3", "error": f"ClaimFailed: {second}: se exige"}]}
+    evidence = pages.gather(CLAIMS, {})
+    titles = {name: name for name in NOTEBOOKS}
+
+    def rows(run):
+        text = pages.ledger(CLAIMS, evidence, [run], NOTEBOOKS, titles)
+        assert "| Afirmación | Se exige | TensorFlow, CPU | JAX, CPU |" in text
+        return [re.search(rf'^\| <a href="#{id}">.*\| (.*) \|$', text, re.M)[1] for id in (first, second, third)]
+
+    assert rows(run) == ["12.5", "no se cumple", "no se midió"]
+    assert rows(run | {"key": "otra"})[0] == "12.5 †"
+
+
+def test_the_page_of_state_compares_the_places():
+    """Los segundos de los cuadernos que se ejecutaron en todos, con el total en veces TensorFlow."""
+    first, second = list(NOTEBOOKS)[:2]
+    titles = {name: name for name in NOTEBOOKS}
+
+    def run(backend, notebook, seconds):
+        return {"backend": backend, "device": "cpu", "notebook": notebook, "seconds": seconds}
+
+    runs = [run("jax", first, 10.0), run("tensorflow", first, 20.0), run("tensorflow", second, 90.0)]
+    text = pages.status(NOTEBOOKS, runs, titles)
+    assert "| Cuaderno | JAX, CPU | TensorFlow, CPU |" in text
+    assert f"| [{first}](../{first}.md) | 10 | 20 |" in text
+    assert "| En veces TensorFlow | 0.50 | 1.00 |" in text
+    assert "## En otros lugares" not in pages.status(NOTEBOOKS, runs[1:], titles)
 
 
 def test_yaml_is_kept_readable():

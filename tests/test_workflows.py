@@ -33,8 +33,8 @@ def workflow(request):
 
 
 def test_the_workflows_are_there():
-    """Integración continua, publicación y canario."""
-    assert {"ci.yml", "publish.yml", "canary.yml"} <= {path.name for path in WORKFLOWS}
+    """Integración continua, publicación, canario y GPU."""
+    assert {"ci.yml", "publish.yml", "canary.yml", "gpu.yml"} <= {path.name for path in WORKFLOWS}
 
 
 def test_actions_are_pinned(workflow):
@@ -66,6 +66,17 @@ def test_nothing_is_published_untested():
     jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf8"))["jobs"]
     assert jobs["test"]["uses"] == "./.github/workflows/ci.yml"
     assert jobs["build"]["needs"] == "test" and jobs["deploy"]["needs"] == "build"
+
+
+def test_the_gpu_workflow_separates_running_from_writing():
+    """Lo que ejecuta código no puede escribir en ningún sitio; lo que escribe no descarga el repositorio."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/gpu.yml").read_text("utf8"))["jobs"]
+    assert jobs["gpu"]["needs"] == "text" and jobs["report"]["needs"] == "gpu"
+    assert jobs["text"]["permissions"] == jobs["gpu"]["permissions"] == {"contents": "read"}
+    assert jobs["report"]["permissions"] == {"issues": "write"}
+    assert not any("checkout" in step.get("uses", "") for step in jobs["report"]["steps"])
+    assert any("make test-gpu" in step.get("run", "") for step in jobs["gpu"]["steps"])
+    assert any("make text-cache" in step.get("run", "") for step in jobs["text"]["steps"])
 
 
 def test_credentials_are_not_kept(workflow):
@@ -150,4 +161,4 @@ def test_binder_and_devcontainer():
     assert (ROOT / ".binder/runtime.txt").read_text("utf8") == "python-3.12\n"
     devcontainer = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf8"))
     assert devcontainer["image"].endswith("python:3.12")
-    assert devcontainer["postCreateCommand"].removeprefix("make ") in TARGETS
+    assert set(devcontainer["postCreateCommand"].removeprefix("make ").split()) <= TARGETS

@@ -18,7 +18,7 @@ SERVICES = {
     "Kaggle": "https://kaggle.com/kernels/welcome?src=https://github.com/{repo}/blob/{branch}/{path}",
 }
 #: Los archivos que llevan direcciones del curso escritas a la letra.
-FILES = ("README.md", "CITATION.cff", "pyproject.toml", "lectures/*.md", "solutions/*.md")
+FILES = ("README.md", "CITATION.cff", "pyproject.toml", "book/como-usar.md", "lectures/*.md", "solutions/*.md")
 
 
 @cache

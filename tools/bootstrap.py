@@ -1,4 +1,4 @@
-"""Crea el entorno .venv e instala en él archivos de requisitos: python3 tools/bootstrap.py book|all.
+"""Crea el entorno .venv e instala en él archivos de requisitos: python3 tools/bootstrap.py book|all|backends.
 
 Solo usa la biblioteca estándar y se deja leer por cualquier Python 3, para poder decir con claridad qué falta.
 No repite la instalación mientras los requisitos no cambien.
@@ -13,6 +13,7 @@ MINIMUM = (3, 11)
 GROUPS = {
     "book": ["requirements-book.txt"],
     "all": ["requirements.txt", "requirements-book.txt", "requirements-test.txt"],
+    "backends": ["requirements-backends.txt"],  # sobre lo que instala «all»
 }
 VENV = ".venv"
 
@@ -65,10 +66,21 @@ def install(group):
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     print("Instalando %s (la primera vez tarda unos minutos) ..." % ", ".join(files), flush=True)
     requirements = [argument for name in files for argument in ("-r", name)]
-    subprocess.check_call(pip + requirements)
+    if group == "backends":
+        install_without_cuda(python, pip, requirements)
+    else:
+        subprocess.check_call(pip + requirements)
     subprocess.check_call(pip + ["--no-deps", "--editable", "."])
     with open(stamp, "w") as handle:
         handle.write(wanted)
+
+
+def install_without_cuda(python, pip, requirements):
+    """uv sabe de dónde bajar PyTorch sin varios GB de CUDA; si no llega hasta allí, lo que pip encuentre."""
+    uv = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--torch-backend", "cpu"]
+    if subprocess.call(uv + requirements) != 0:
+        print("Sin acceso a las versiones de PyTorch para CPU; se instala la que encuentre pip.", flush=True)
+        subprocess.check_call(pip + requirements)
 
 
 if __name__ == "__main__":

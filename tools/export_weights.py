@@ -1,9 +1,12 @@
-"""Exporta a ``src/recurrentes/trained`` los pesos de la red del Quijote que dejó su estudio.
+"""Exporta los pesos que dejó un estudio: la red del Quijote, al paquete; la que opina, al explorador del sitio.
 
     python -m studies run quijote --seeds 1                   # entrena y deja los pesos en _build/quijote-256.npz
     python tools/export_weights.py _build/quijote-256.npz     # a float16, sin pickle y con su huella
+    python -m studies run opinion --seeds 1
+    python tools/export_weights.py _build/opinion.npz
 
-El formato lo cuenta ``recurrentes.weights``. Con los mismos pesos escribe siempre los mismos bytes.
+El formato lo cuenta ``recurrentes.weights``; la red que opina lleva, en lugar de ``alphabet``, ``vocabulary``, una
+palabra por línea, y una sola salida. Con los mismos pesos escribe siempre los mismos bytes.
 """
 
 import argparse
@@ -17,6 +20,7 @@ from recurrentes import cells, weights
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "src" / "recurrentes" / "trained"
+EXPLORER = ROOT / "book" / "_static" / "explorador"
 
 
 def named(arrays: list[np.ndarray], alphabet: str) -> dict:
@@ -26,11 +30,21 @@ def named(arrays: list[np.ndarray], alphabet: str) -> dict:
     ------
     ValueError : si las formas no son las de esas tres capas y ese alfabeto.
     """
+    V = len(alphabet) + 1
+    return {"alphabet": alphabet} | _equations(arrays, V, outputs=V)
+
+
+def opinion(arrays: list[np.ndarray], vocabulary: str) -> dict:
+    """Lo mismo, de una red que lee palabras y da un solo logit."""
+    return {"vocabulary": vocabulary} | _equations(arrays, len(vocabulary.split("\n")), outputs=1)
+
+
+def _equations(arrays: list[np.ndarray], V: int, outputs: int) -> dict:
     if len(arrays) != 6:
         raise ValueError(f"Llegaron {len(arrays)} matrices: se requieren las 6 de Embedding, GRU y Dense.")
     embedding, kernel, recurrent, bias, W_y, b_y = arrays
-    V, H = len(alphabet) + 1, len(recurrent)
-    expected = [(V, len(kernel)), (len(kernel), 3 * H), (H, 3 * H), (2, 3 * H), (H, V), (V,)]
+    H = len(recurrent)
+    expected = [(V, len(kernel)), (len(kernel), 3 * H), (H, 3 * H), (2, 3 * H), (H, outputs), (outputs,)]
     if [array.shape for array in arrays] != expected:
         raise ValueError(f"Las formas son {[array.shape for array in arrays]}: se requieren {expected}.")
     gates = {}
@@ -38,7 +52,7 @@ def named(arrays: list[np.ndarray], alphabet: str) -> dict:
         cells.GRU.gates, *(np.split(a, 3, axis=-1) for a in (kernel, recurrent, bias)), strict=True
     ):
         gates |= {f"W_x{gate}": parts[0], f"W_h{gate}": parts[1], f"b_{gate}": parts[2][0], f"b_h{gate}": parts[2][1]}
-    return {"alphabet": alphabet, "embedding": embedding, "W_y": W_y, "b_y": b_y} | gates
+    return {"embedding": embedding, "W_y": W_y, "b_y": b_y} | gates
 
 
 def write(name: str, arrays: dict, folder: Path = FOLDER) -> Path:
@@ -55,15 +69,17 @@ def write(name: str, arrays: dict, folder: Path = FOLDER) -> Path:
 
 
 def main(arguments: list[str]) -> str | int:
-    parser = argparse.ArgumentParser(description="Exporta los pesos de la red del Quijote.")
+    parser = argparse.ArgumentParser(description="Exporta los pesos de la red del Quijote o de la que opina.")
     parser.add_argument("source", type=Path, help="lo que dejó el estudio, como _build/quijote-256.npz")
     source = parser.parse_args(arguments).source
     if not source.exists():
-        return f"{source} no existe: lo deja «python -m studies run quijote»."
+        return f"{source} no existe: lo deja «python -m studies run quijote» (o «run opinion»)."
     with np.load(source, allow_pickle=False) as archive:
         arrays = [archive[f"arr_{k}"] for k in range(len(archive.files) - 1)]
-        alphabet = str(archive["alphabet"])
-    path = write("quijote", named(arrays, alphabet))
+        if "vocabulary" in archive.files:
+            path = write("opinion", opinion(arrays, str(archive["vocabulary"])), EXPLORER)
+        else:
+            path = write("quijote", named(arrays, str(archive["alphabet"])))
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes.")
     return 0
 

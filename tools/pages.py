@@ -1,36 +1,39 @@
-"""Registros de las afirmaciones y páginas que salen de ellos: afirmaciones, estado, erratas y mapa de fuentes."""
+"""Registros de las afirmaciones y páginas derivadas: afirmaciones, estado, erratas, mapa de fuentes y estudios."""
 
+import ast
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
-import yaml
-
+import backends
+import inventory
 import sources
-from recurrentes.claims import MIME, bounds_text, value_text
+from recurrentes.claims import MIME, PENDING, PENDING_TEXT, demand_text, value_text
+from recurrentes.records import parse
 
 VERDICTS = ("confirmada", "matizada", "refutada")
-SOURCES = ("S0", "S1", "S2", "S3", "S4")
 NOTICE = "<!-- Página derivada por «make notebooks»: no la edites a mano. -->\n\n"
 
 
 def write(target: Path, notebooks: dict) -> None:
-    """Escribe en ``target`` los registros y las cuatro páginas, a partir de los cuadernos con sus salidas."""
-    claims = load("claims.yml")
+    """Escribe en ``target`` los registros y las páginas, a partir de los cuadernos con sus salidas."""
+    claims = sources.yaml_file("claims.yml")
     evidence = gather(claims, notebooks)
     for id, records in evidence.items():
+        if not records:  # pendiente de GPU
+            continue
         text = json.dumps({"id": id, "records": records}, ensure_ascii=False, indent=1, sort_keys=True)
         _save(target / "claims" / "evidence" / f"{id}.json", text + "\n")
     titles = {docname: _title(notebook) for docname, notebook in notebooks.items()}
-    coverage = load("coverage.yml")
-    _save(target / "book" / "afirmaciones.md", ledger(claims, evidence, titles))
-    _save(target / "book" / "estado.md", status(notebooks, titles))
-    _save(target / "book" / "erratas.md", errata(coverage, titles))
-    _save(target / "book" / "mapa-de-fuentes.md", source_map(coverage, claims, titles))
-
-
-def load(name: str) -> list[dict]:
-    return yaml.safe_load((sources.ROOT / "claims" / name).read_text("utf8"))
+    coverage = sources.yaml_file("coverage.yml")
+    elsewhere = backends.load()
+    _save(target / "book" / "afirmaciones.md", ledger(claims, evidence, elsewhere, notebooks, titles))
+    _save(target / "book" / "estado.md", status(notebooks, elsewhere, titles))
+    where = inventory.places(coverage, claims, notebooks)
+    _save(target / "book" / "erratas.md", NOTICE + inventory.errata(coverage, where, titles))
+    _save(target / "book" / "mapa-de-fuentes.md", NOTICE + inventory.source_map(coverage, where, titles))
+    _save(target / "book" / "estudios.md", studies(notebooks, titles))
 
 
 def claim_records(docname: str, notebook) -> list[dict]:
@@ -59,27 +62,63 @@ def gather(claims: list[dict], notebooks: dict) -> dict[str, list[dict]]:
     return evidence
 
 
-def ledger(claims: list[dict], evidence: dict, titles: dict) -> str:
+def ledger(claims: list[dict], evidence: dict, elsewhere: list[dict], notebooks: dict, titles: dict) -> str:
     """La página del registro: cuántas hay de cada veredicto y, de cada una, qué dice, qué se midió y dónde."""
+    columns = _places(elsewhere)
     counts = Counter(claim["verdict"] for claim in claims)
+    rest = [["Total", len(claims) - counts[PENDING]], [PENDING_TEXT.replace("p", "P", 1), counts[PENDING]]]
     text = [
         "# Registro de afirmaciones\n",
         "Cada afirmación del curso se mide en una celda, que falla si la medida deja de caer donde debe.",
         "Una afirmación estadística se mide con varias semillas y se exige a todo el intervalo de confianza del 95 %.",
         "**Confirmada**: se sostiene como la fuente la dice; **matizada**: solo con condiciones que la fuente no pone;",
-        "**refutada**: no se sostiene, y la celda comprueba lo que sí es cierto.\n",
-        _table(
-            ["Veredicto", "Afirmaciones"], [*([v.capitalize(), counts[v]] for v in VERDICTS), ["Total", len(claims)]]
-        ),
+        "**refutada**: no se sostiene, y la celda comprueba lo que sí es cierto.",
+        "**Pendiente de GPU**: su cota está fijada, y falta la medida; no cuenta en ningún veredicto.\n",
+        _table(["Veredicto", "Afirmaciones"], [*([v.capitalize(), counts[v]] for v in VERDICTS), *rest]),
+        "El libro se ejecuta con TensorFlow en CPU. La tabla de cada capítulo dice además lo que mide la misma celda",
+        "en otros lugares: «—» donde no se ha ejecutado y «†» si fue con una versión anterior del capítulo.",
+        "Lo que solo usa NumPy sale igual en todos.",
     ]
     for chapter in sorted({claim["chapter"] for claim in claims}):
-        text.append(f"\n## {titles[f'lectures/{chapter}']}\n")
-        for claim in (claim for claim in claims if claim["chapter"] == chapter):
-            text.append(_entry(claim, evidence[claim["id"]]))
+        docname = f"lectures/{chapter}"
+        chosen = [claim for claim in claims if claim["chapter"] == chapter]
+        text.append(f"\n## {titles[docname]}\n")
+        runs = {place: columns[place].get(docname) for place in columns}
+        key = notebooks[docname].metadata["recurrentes"]["key"]
+        text.append(_comparison(chosen, evidence, runs, key))
+        text += [_entry(claim, evidence[claim["id"]]) for claim in chosen]
     return NOTICE + "\n".join(text)
 
 
-def status(notebooks: dict, titles: dict) -> str:
+def _places(elsewhere: list[dict]) -> dict[str, dict[str, dict]]:
+    """Los otros lugares en los que se ha pasado la puerta y, de cada uno, sus cuadernos."""
+    places = {}
+    for run in elsewhere:
+        if (run["backend"], run["device"]) != ("tensorflow", "cpu"):
+            places.setdefault(backends.place(run), {})[run["notebook"]] = run
+    return dict(sorted(places.items()))
+
+
+def _comparison(claims: list[dict], evidence: dict, runs: dict, key: str) -> str:
+    """La tabla de un capítulo: cada afirmación en cada lugar."""
+
+    def cell(id, run):
+        if not run:
+            return "—"
+        if id in run["claims"]:
+            return value_text({**run["claims"][id], "interval": None}) + ("" if run["key"] == key else " †")
+        return "no se cumple" if any(id in failure["error"] for failure in run["failures"]) else "no se midió"
+
+    rows = []
+    for claim in claims:
+        id = claim["id"]
+        link = f'<a href="#{id}">{id}</a>'
+        mine = value_text({**evidence[id][0], "interval": None}) if evidence[id] else PENDING_TEXT
+        rows.append([link, demand_text(claim), mine, *(cell(id, run) for run in runs.values())])
+    return _table(["Afirmación", "Se exige", "TensorFlow, CPU", *runs], rows)
+
+
+def status(notebooks: dict, elsewhere: list[dict], titles: dict) -> str:
     """La página de estado: cuánto tardó cada cuaderno, con qué presupuesto, cuándo y con qué versiones."""
     rows, versions = [], {}
     for docname, notebook in notebooks.items():
@@ -98,66 +137,117 @@ def status(notebooks: dict, titles: dict) -> str:
             _table(head, rows),
             "\nVersiones con las que se ejecutaron:\n",
             _table(["Componente", "Versión"], sorted(versions.items())),
+            *_speeds(elsewhere, titles),
+            "\n## Lo que trae cada capítulo\n",
+            _table(
+                ["Capítulo", "Predicciones", "Figuras", "Afirmaciones", "Ejercicios", "Para proyectar"],
+                [_contents(docname, notebooks, titles) for docname in notebooks if docname.startswith("lectures/")],
+            ),
         ]
     )
 
 
-def errata(coverage: list[dict], titles: dict) -> str:
-    """La página de erratas: lo que las fuentes dicen mal o a medias en los capítulos publicados."""
-    text = [
-        "# Erratas de las fuentes\n",
-        "Errores, imprecisiones y lagunas de las fuentes en los capítulos publicados, con lo que es correcto.",
-        "Donde se puede medir, el capítulo lo muestra en una celda; las fuentes se presentan en",
-        "{doc}`/book/mapa-de-fuentes`.",
+def _contents(docname: str, notebooks: dict, titles: dict) -> list:
+    """Una fila con lo que hay en un capítulo y el enlace a sus diapositivas."""
+    slug = docname.removeprefix("lectures/")
+    return [
+        f"[{titles[docname]}](../{docname}.md)",
+        _prose(notebooks[docname]).count("} Predice antes"),
+        sum("figure" in cell.metadata.get("mystnb", {}) for cell in sources.code_cells(notebooks[docname])),
+        len(sources.checked_claims(notebooks[docname])),
+        len(re.findall(r"\{exercise(?:-start)?\}", _prose(notebooks[f"solutions/{slug}"]))),
+        f'<a href="../diapositivas/{slug}.html">diapositivas</a>',
     ]
-    for heading, items in _by_chapter(coverage, titles):
-        text.append(heading)
-        text += [
-            f"- `{item['id']}` (§ {_plain(item['section'])}). Dice: {_plain(item['says'])}\n"
-            f"  **Lo correcto:** {_plain(item['suspect'])}"
-            for item in items
-            if "suspect" in item
+
+
+def _prose(notebook) -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def _speeds(elsewhere: list[dict], titles: dict) -> list[str]:
+    """Lo que tarda cada cuaderno en cada lugar, si hay más de uno."""
+    seconds = {}
+    for run in elsewhere:
+        seconds.setdefault(backends.place(run), {})[run["notebook"]] = run["seconds"]
+    if len(seconds) < 2:
+        return []
+    both = [name for name in titles if all(name in column for column in seconds.values())]
+    totals = {place: sum(column[name] for name in both) for place, column in seconds.items()}
+    base = totals.get("TensorFlow, CPU") or next(iter(totals.values()))
+    rows = [
+        [f"[{titles[name]}](../{name}.md)", *(f"{column[name]:.0f}" for column in seconds.values())] for name in both
+    ]
+    rows.append(["Total", *(f"{total:.0f}" for total in totals.values())])
+    rows.append(["En veces TensorFlow", *(f"{total / base:.2f}" for total in totals.values())])
+    return [
+        "\n## En otros lugares\n",
+        "Segundos de cada cuaderno, uno tras otro en la misma máquina (`make test-backends`).\n",
+        _table(["Cuaderno", *seconds], rows),
+    ]
+
+
+def studies(notebooks: dict, titles: dict) -> str:
+    """La página de los estudios: cómo se repiten, qué pregunta cada uno, qué costó y quién lee sus registros."""
+    folder, rows, sections = sources.ROOT / "studies", [], []
+    for path in (path for path in sorted(folder.glob("*.py")) if "\ndef grid(" in path.read_text("utf8")):
+        name = path.stem.replace("_", "-")
+        stored = folder / "records" / f"{name}.jsonl"
+        found = parse(stored) if stored.exists() else []
+        rows.append([f"[`{name}`](estudio-{name})", len(found), sum(record["seconds"] for record in found)])
+        readers = [docname for docname, notebook in notebooks.items() if name in sources.loaded_records(notebook)]
+        links = ", ".join(f"[{titles[docname]}](../{docname}.md)" for docname in readers)
+        sections.append(f"\n(estudio-{name})=\n##{_described(path)}\n\n{_measured(found)}")
+        sections.append(f"- Quién lo lee: {links}.\n" if links else "")
+    rows.append(["Total", *(sum(row[column] for row in rows) for column in (1, 2))])
+    return NOTICE + "\n".join(
+        [
+            f"{_described(folder / '__init__.py')}\n",
+            f"#{_described(folder / 'slurm.py')}\n",
+            "```{literalinclude} ../studies/slurm.py\n:start-at: def cluster\n```\n",
+            "## Los que hay\n\nEl tiempo es la suma de lo que tardó cada medida.\n",
+            _table(["Estudio", "Medidas", "Minutos"], [[*row[:2], f"{row[2] / 60:.0f}"] for row in rows]),
+            *sections,
         ]
-    return NOTICE + "\n".join(text)
+    )
 
 
-def source_map(coverage: list[dict], claims: list[dict], titles: dict) -> str:
-    """El mapa: qué recoge cada capítulo de cada fuente y qué afirmación lo mide."""
-    published = [item for item in coverage if f"lectures/{item['chapter']}" in titles]
-    pending = Counter(item["id"][:2] for item in coverage if item not in published)
-    done = Counter(item["id"][:2] for item in published)
-    counts = [[f"{name} {{cite}}`{name.lower()}`", done[name], pending[name]] for name in SOURCES]
-    text = [
-        "# Mapa de fuentes\n",
-        "El curso pone a prueba cinco documentos en español sobre redes recurrentes.",
-        "Cada cosa que dicen tiene una clave, que empieza por la de su fuente; el inventario completo está en",
-        "`claims/coverage.yml`.\n",
-        _table(["Fuente", "Elementos ya tratados", "Pendientes"], counts),
-        "Esto es lo que recogen los capítulos publicados, con las afirmaciones que lo miden.",
+def _described(path: Path) -> str:
+    """Lo que un archivo cuenta de sí, con el principio de la primera línea como título."""
+    title, _, text = ast.get_docstring(ast.parse(path.read_text("utf8"))).partition(": ")
+    return f"# {title}\n\n{text[0].upper()}{text[1:]}"
+
+
+def _measured(found: list[dict]) -> str:
+    """Qué parámetros cambian entre los registros de un estudio, y con qué y cuándo se midieron."""
+    if not found:
+        return "- Todavía no tiene registros.\n"
+    grid, versions = {}, {}
+    for record in found:
+        versions |= record["versions"]
+        for name, value in record["params"].items():
+            grid.setdefault(name, {})[json.dumps(value, ensure_ascii=False).strip('"')] = None
+    varied = [
+        f"`{name}`: " + (", ".join(f"`{value}`" for value in values) if len(values) <= 10 else f"{len(values)} valores")
+        for name, values in grid.items()
+        if len(values) > 1
     ]
-    for heading, items in _by_chapter(coverage, titles):
-        text.append(heading)
-        for item in items:
-            found = [claim for claim in claims if item["id"] in claim["sources"]]
-            links = ", ".join(f'<a href="afirmaciones.html#{c["id"]}">{c["id"]}</a> ({c["verdict"]})' for c in found)
-            text.append(f"- `{item['id']}`. {_plain(item['says'])}" + (f"\n  Medido en {links}." if links else ""))
-    return NOTICE + "\n".join(text)
-
-
-def _by_chapter(coverage: list[dict], titles: dict):
-    """Los elementos del inventario de cada capítulo publicado, tras un título que enlaza con él."""
-    for docname in sorted(name for name in titles if name.startswith("lectures/")):
-        items = [item for item in coverage if f"lectures/{item['chapter']}" == docname]
-        yield f"\n## {titles[docname]}\n\n{{doc}}`Ir al capítulo </{docname}>`.\n", items
+    places = sorted({f"{record['backend']}, {record['device']}, {record['machine']}" for record in found})
+    dates = sorted(record["date"][:10] for record in found)
+    used = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    return (
+        f"- Rejilla: {'; '.join(varied)}.\n"
+        f"- Medido del {dates[0]} al {dates[-1]}: {len(found)} registros; {'; '.join(places)}; {used}."
+    )
 
 
 def _entry(claim: dict, records: list[dict]) -> str:
     """Una afirmación en el registro, con una línea por medida."""
+    demand = "se exigirá" if claim["verdict"] == PENDING else "se exige"
     lines = [
         f'<span id="{claim["id"]}"></span>\n',
-        f"**{claim['says']}** — {claim['verdict']}.",
+        f"**{claim['says']}** — {inventory.verdict_text(claim)}.",
         f"{claim['why']}\n",
-        f"- Mide: {claim['measures']}; se exige {bounds_text(claim['expected'])}.",
+        f"- Mide: {claim['measures']}; {demand} {demand_text(claim)}.",
     ]
     if claim["sources"]:
         lines.append(f"- Fuentes: {', '.join(f'`{id}`' for id in claim['sources'])}.")
@@ -171,10 +261,6 @@ def _entry(claim: dict, records: list[dict]) -> str:
 def _title(notebook) -> str:
     lines = (line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines())
     return next(line.removeprefix("# ") for line in lines if line.startswith("# "))
-
-
-def _plain(text: str) -> str:
-    return text.replace("<", "&lt;")
 
 
 def _table(head: list[str], rows: list) -> str:
