@@ -174,6 +174,15 @@ class _Converter(MarkdownConverter):
     def convert_pre(self, el, text, *args, **kwargs):
         return f"\n\n```\n{el.get_text().rstrip()}\n```\n\n"
 
+    def convert_legend(self, el, text, *args, **kwargs):
+        return f"\n\n**{text}**\n\n"
+
+    def convert_details(self, el, text, *args, **kwargs):
+        return f"\n\n<details>\n{text.strip()}\n\n</details>\n\n"
+
+    def convert_summary(self, el, text, *args, **kwargs):
+        return f"<summary>{text}</summary>\n\n"
+
 
 def _is_code(node):
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"

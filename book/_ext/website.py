@@ -1,10 +1,10 @@
-"""El sitio: se basta a sí mismo (sin peticiones a otros servidores), es accesible y lleva a los cuadernos."""
+"""El sitio: se basta a sí mismo, es accesible y lleva a los cuadernos y de cada afirmación a su evidencia."""
 
 import html
+import json
 import re
 import shutil
 import sys
-from importlib.resources import files
 from pathlib import Path
 from textwrap import shorten
 from urllib.parse import quote
@@ -12,14 +12,16 @@ from urllib.parse import quote
 from docutils import nodes
 from spanish import translate_page
 from sphinx.jinja2glue import BuiltinTemplateLoader
+from weight import lighten
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from addresses import launch_urls, repository, site  # noqa: E402
 
-#: Lo que el sitio usa de MathJax: el componente, sus letras y las órdenes de TeX que carga cuando aparecen.
-MATHJAX = ["tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions"]
+#: Palabras por minuto de quien lee un texto técnico.
+READING_SPEED = 200
+LEDGER = "book/afirmaciones"
 
 IMAGES = "_static/images"
 ICONS = {"Colab": f"{IMAGES}/logo_colab.png", "Binder": f"{IMAGES}/logo_binder.svg", "Kaggle": "fab fa-kaggle"}
@@ -36,6 +38,7 @@ REDIRECT = """<!doctype html>
 #: Lo que axe reprocha a las plantillas del tema y a docutils: nombres que faltan, papeles que no casan.
 ACCESSIBILITY = {
     r'<summary>(?=<span class="toctree-toggle")': '<summary aria-label="Mostrar u ocultar sus apartados">',
+    r'<th(?: class="head")?>(?:<p></p>)?</th>': "<td></td>",  # la esquina de una tabla
     r'role="doc-biblioentry"': 'role="listitem"',
     r'<div id="pst-primary-sidebar"': r'\g<0> role="complementary" aria-label="Barra lateral"',
     r'(<button class="btn search-button-field [^>]*?) aria-label="[^"]*"': r"\1",
@@ -47,7 +50,7 @@ class Templates(BuiltinTemplateLoader):
     """Las plantillas del tema, con su HTML corregido."""
 
     def render(self, template, context):
-        page = translate_page(super().render(template, context))
+        page = lighten(translate_page(super().render(template, context)), context.get("pagename"))
         for wrong, right in ACCESSIBILITY.items():
             page = re.sub(wrong, right, page)
         return page
@@ -112,6 +115,41 @@ def describe(app, pagename, templatename, context, doctree):
         context["metatags"] += f'<meta name="description" content="{text}">\n'
 
 
+def tell_times(app, pagename, templatename, context, doctree):
+    """Bajo el título, lo que cuesta leer la página y lo que tardó en ejecutarse su cuaderno."""
+    if not doctree or pagename == app.config.root_doc:
+        return
+    words = sum(len(paragraph.astext().split()) for paragraph in doctree.findall(nodes.paragraph))
+    minutes = max(1, round(words / READING_SPEED))
+    text = f"Lectura: {minutes} min ({words} palabras a {READING_SPEED} por minuto, sin contar el código)."
+    if path := notebook(app, pagename):
+        run = json.loads((ROOT / path).read_text("utf8"))["metadata"]["recurrentes"]
+        status = context["pathto"]("book/estado")
+        text += f' Ejecución: <a href="{status}">{run["seconds"]:.0f} s</a>.'
+    context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="page-times">{text}</p>', 1)
+
+
+def link_claims(app, pagename, templatename, context, doctree):
+    """De cada tarjeta, a su evidencia en el registro; y cada afirmación, aquí y allí, con su enlace permanente."""
+    body = context.get("body") or ""
+    if pagename == LEDGER:
+        link = r'<a class="headerlink" href="#\1" title="Enlace a esta afirmación">#</a>'
+        context["body"] = re.sub(
+            r'<p><span id="([\w-]+)"></span></p>\s*<p>(.*?)</p>',
+            rf'<p id="\1" class="claim-row">\2 {link}</p>',
+            body,
+            flags=re.DOTALL,
+        )
+        return
+    ledger = context["pathto"](LEDGER)
+    context["body"] = re.sub(
+        r'(<div class="claim [^>]*id="(claim-([\w-]+))".*?)<code>\3</code>(?=</small></div>)',
+        rf'\1<a class="claim-id" href="#\2"><code>\3</code></a> · '
+        rf'<a href="{ledger}#\3">ver la evidencia</a>',
+        body,
+    )
+
+
 def remove_thebe(app):
     """Jupyter Book carga siempre sphinx_thebe, que declara dos veces la misma constante y apunta a otro servidor."""
     for listeners in app.events.listeners.values():
@@ -123,34 +161,24 @@ def configure(app, config):
     remove_thebe(app)
     config.html_baseurl = site()
     config.template_bridge = f"{__name__}.{Templates.__name__}"
-    config.mathjax_path = f"mathjax/{MATHJAX[0]}"
-    config.mathjax3_config = {"options": {"enableMenu": False}}  # el menú está en inglés y carga más componentes
 
 
 def finish(app, exception):
     if exception or app.builder.name != "html":
         return
-    static = Path(app.outdir, "_static")
-    source = Path(str(files("sphinx-mathjax-offline") / "static" / "mathjax"))
-    for name in MATHJAX:
-        target = static / "mathjax" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (source / name).is_dir():
-            shutil.copytree(source / name, target, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(source / name, target)
     index = Path(app.outdir, "index.html")
     index.write_text(REDIRECT.format(title=app.config.html_title, page=f"{app.config.root_doc}.html"), "utf8")
-    for debugging in static.rglob("*.map"):
-        debugging.unlink()
 
 
 def setup(app):
     app.add_css_file("recurrentes.css")
+    app.add_css_file("inventory.css")  # el mapa de fuentes y las erratas
     app.add_js_file("recurrentes.js", defer="defer")
     app.connect("config-inited", configure, priority=1)
     app.connect("html-page-context", add_launch_buttons)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", tell_times)
+    app.connect("html-page-context", link_claims)
     app.connect("html-page-context", translate_issue_button, priority=502)  # tras crearlo el tema
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
