@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import threading
+import time
 from base64 import b64decode
 from contextlib import contextmanager
 from functools import cache, partial
@@ -123,9 +124,28 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+class HalfTable(Quiet):
+    """Manda una página, espera a que se pinte a mitad de su primera tabla y manda el resto."""
+
+    def do_GET(self):
+        path = Path(self.directory) / self.path.lstrip("/")
+        if path.suffix != ".html":
+            return super().do_GET()
+        text = path.read_bytes()
+        rows = [row.end() for row in re.finditer(b"</tr>", text)]
+        cut = rows[2] if len(rows) > 2 else len(text) // 2
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        for part in (text[:cut], text[cut:]):
+            self.wfile.write(part)
+            self.wfile.flush()
+            time.sleep(0.4)
+
+
 @contextmanager
-def serve(folder):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+def serve(folder, handler=Quiet):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
@@ -275,6 +295,12 @@ def test_every_page_works_in_a_browser(site, open_page, name):
 def test_every_page_is_sound(site, name):
     assert problems_in_html(SITE, SITE / name) == []
     assert missing_files(SITE / name) == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("book/")] or [""])
+def test_a_page_that_arrives_by_halves_does_not_move(open_page, name):
+    with serve(SITE, HalfTable) as address:
+        assert [problem for problem in open_page(address + name).problems if "se mueve" in problem] == []
 
 
 def test_front_door_leads_to_the_book(site, open_page):

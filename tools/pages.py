@@ -127,14 +127,14 @@ def status(notebooks: dict, elsewhere: list[dict], titles: dict) -> str:
         place = f"{run['backend']}, {run['device']}, {run['machine']}"
         link = f"[{titles[docname]}](../{docname}.md)"
         rows.append([link, f"{run['seconds']:.0f}", sources.budget(docname), place, run["date"][:10]])
-    head = ["Cuaderno", "Segundos", "Presupuesto (s)", "Dónde", "Fecha"]
+    head = ["Cuaderno", "Tardó (s)", "Límite (s)", "Dónde", "Fecha"]
     return NOTICE + "\n".join(
         [
             "# Estado de ejecución\n",
             "Lo que tardó cada cuaderno la última vez que hizo falta ejecutarlo, con otro cuaderno al lado.",
             "La integración continua los vuelve a ejecutar todos, compara sus salidas con las publicadas y falla",
             "si alguno se pasa de su presupuesto.\n",
-            _table(head, rows),
+            _fixed_table(head, rows, "33 14 15 20 18"),
             "\nVersiones con las que se ejecutaron:\n",
             _table(["Componente", "Versión"], sorted(versions.items())),
             *_speeds(elsewhere, titles),
@@ -266,6 +266,12 @@ def _title(notebook) -> str:
 def _table(head: list[str], rows: list) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(value) for value in line) + " |" for line in lines) + "\n"
+
+
+def _fixed_table(head: list[str], rows: list, widths: str) -> str:
+    """Una tabla cuyas columnas miden lo mismo cuando ha llegado a medias: la primera de una página no debe moverse."""
+    lines = "\n".join("* - " + "\n  - ".join(str(value) for value in line) for line in [head, *rows])
+    return f":::{{list-table}}\n:header-rows: 1\n:widths: {widths}\n\n{lines}\n:::\n"
 
 
 def _save(path: Path, text: str) -> None:
