@@ -150,7 +150,7 @@ def test_check_names_what_was_tampered_and_nothing_else(clone):
     prose = next(i for i, cell in enumerate(notebook.cells[2:], start=2) if cell.cell_type == "markdown")
     notebook.cells[prose].source += " ¡Editado a mano!"
     nbformat.write(notebook, path)
-    edit(clone / "book" / "estado.md", "Presupuesto", "Límite")
+    edit(clone / "book" / "estado.md", "Límite", "Tope")
     evidence = next((clone / "claims" / "evidence").glob("*.json"))
     evidence.write_text(json.dumps({"id": evidence.stem, "records": []}), "utf8")
     (clone / "exercises" / "99-huerfano.ipynb").write_text("{}", "utf8")

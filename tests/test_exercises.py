@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
 
 import exercises
@@ -17,10 +18,20 @@ pytestmark = pytest.mark.slow
 HANDOUTS = sorted((sources.ROOT / "exercises").glob("*.ipynb"))
 
 
-def run(path):
-    """El cuaderno ejecutado de arriba abajo, errores incluidos."""
+@pytest.fixture(scope="module")
+def kernel():
+    """Un solo intérprete para todos los cuadernos: lo que más tarda es importar Keras."""
+    manager = KernelManager()
+    manager.start_kernel(cwd=sources.ROOT / "exercises")
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
+def run(path, kernel):
+    """El cuaderno ejecutado de arriba abajo, errores incluidos, sin nada de los anteriores."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": path.parent}}).execute()
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
+    NotebookClient(notebook, km=kernel, timeout=300, allow_errors=True).execute()
     return notebook
 
 
@@ -29,8 +40,8 @@ def error(cell):
 
 
 @pytest.mark.parametrize("path", HANDOUTS, ids=lambda path: path.stem)
-def test_untouched_stubs_fail_their_check_in_spanish(path):
-    for cell in sources.code_cells(run(path)):
+def test_untouched_stubs_fail_their_check_in_spanish(path, kernel):
+    for cell in sources.code_cells(run(path, kernel)):
         role = cell.metadata.get("nbgrader", {})
         failure = error(cell)
         if role.get("grade"):
