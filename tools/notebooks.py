@@ -46,17 +46,18 @@ def execute_stale() -> list[str]:
     return failed
 
 
-def seed_cache() -> None:
-    """Deja en la caché de Jupyter Book las salidas guardadas de cada cuaderno, y en EXECUTED el cuaderno completo."""
+def seed_cache() -> dict:
+    """Deja las salidas guardadas en la caché de Jupyter Book y los cuadernos completos en EXECUTED, y los devuelve."""
     from jupyter_cache import get_cache
 
     cache = get_cache(CACHE)
-    for docname in sources.docnames():
+    notebooks = {docname: sources.with_outputs(docname) for docname in sources.docnames()}
+    for docname, notebook in notebooks.items():
         path = sources.EXECUTED / f"{docname}.ipynb"
-        notebook = sources.with_outputs(docname)
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, path)
         cache.cache_notebook_file(path, uri=str(ROOT / f"{docname}.md"), check_validity=False, overwrite=True)
+    return notebooks
 
 
 def forget_old_layout() -> None:
@@ -83,8 +84,7 @@ def derive(target: Path) -> None:
     """Escribe en ``target`` todos los archivos derivados, a partir de las fuentes y de las salidas guardadas."""
     import pages  # importa el paquete y con él matplotlib: construir el libro no lo necesita
 
-    seed_cache()
-    notebooks = {docname: sources.with_outputs(docname) for docname in sources.docnames()}
+    notebooks = seed_cache()
     pages.write(target, notebooks)
     build("notebooks")
     for docname in notebooks:
