@@ -47,8 +47,10 @@ test-fast: venv  ## Las pruebas que no ejecutan cuadernos ni abren el navegador
 	@$(BIN)/pytest -m "not slow"
 
 test-notebooks: venv  ## Vuelve a ejecutar los cuadernos y compara: make test-notebooks ONLY="lectures/01-a.ipynb"
-	@if [ -n "$(filter-out $(ALONE),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(ALONE),$(ONLY)); fi
-	@if [ -n "$(filter $(ALONE),$(ONLY))" ]; then $(NBVAL) $(filter $(ALONE),$(ONLY)); fi
+	@failed=0; \
+	if [ -n "$(filter-out $(ALONE),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(ALONE),$(ONLY)) || failed=1; fi; \
+	if [ -n "$(filter $(ALONE),$(ONLY))" ]; then $(NBVAL) $(filter $(ALONE),$(ONLY)) || failed=1; fi; \
+	exit $$failed
 
 test-backends: venv-backends  ## La puerta con cada backend de Keras: make test-backends BACKENDS="jax torch" ONLY=…
 	@for backend in $(BACKENDS); do echo "== $$backend"; \

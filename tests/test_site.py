@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
 
 from spanish import Search  # noqa: E402
+from weight import italics  # noqa: E402
 
 from addresses import launch_urls, repository  # noqa: E402
 
@@ -98,8 +99,10 @@ WATCH_SHIFTS = """
   new PerformanceObserver((list) => window.shifts.push(...list.getEntries())).observe(
     {type: "layout-shift", buffered: true});
 """
-#: Espera a las letras y a que la página lleve seis fotogramas con el mismo tamaño.
+#: Espera a los programas, a las letras y a que la página lleve seis fotogramas con el mismo tamaño.
 READY = """async () => {
+  for (let frame = 0; frame < 600 && document.querySelector("script[type^=later]"); frame++)
+    await new Promise(requestAnimationFrame);
   await document.fonts.ready;
   let before = "";
   for (let frame = 0, still = 0; frame < 120 && still < 6; frame++) {
@@ -210,6 +213,7 @@ def problems_in_browser(page):
     page.mouse.move(0, 0)  # que no quede sobre un enlace al cambiar de pantalla
     texts = sorted(set(page.evaluate(INTERFACE)))
     problems += [f"texto en inglés: {' '.join(text.split())}" for text in texts if ENGLISH.search(text)]
+    page.add_style_tag(content="* { content-visibility: visible !important }")  # también lo que no está a la vista
     page.evaluate(FEWER_TOKENS)
     page.evaluate(AXE)
     for screen, (width, theme) in SCREENS.items():
@@ -352,6 +356,7 @@ def test_images_keep_their_place(site):
 def test_letters_are_not_missing(site):
     """Las letras recortadas tienen cada signo de las fórmulas y cada icono."""
     formulas = {sign for name in PAGES for math in soup(SITE / name).find_all("math") for sign in math.get_text()}
+    formulas |= {chr(code) for name in PAGES for code in italics((SITE / name).read_text("utf8"))}
     font = TTFont(SITE / "_static" / "math.woff").getBestCmap()
     assert formulas and [sign for sign in formulas if not sign.isspace() and ord(sign) not in font] == []
     css = (SITE / "_static" / "site.css").read_text("utf8")

@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+import unicodedata
+from html import unescape
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import imagesize
 import tinycss2
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
 
 #: La hoja única del sitio, y la letra de las fórmulas.
 STYLES = "site.css"
@@ -28,7 +31,10 @@ HEAD = {
     r'<link rel="preload" as="script"[^>]*>': "",
     r'<link href="[^"]*styles/(theme|pydata-sphinx-theme)\.css[^"]*" rel="stylesheet" />': "",
     r"<script>DOCUMENTATION_OPTIONS\.\w+ = [^<]*</script>": "",
-    r'<script ((?:data-[^>]*)?src="[^"]+")></script>': r"<script defer \1></script>",
+    r'<script (?:defer(?:="defer")? )?((?:data-[^>]*)?src="[^"]+")></script>': r'<script type="later" \1></script>',
+    r'<script type="module" (src="[^"]+")></script>': r'<script type="later-module" \1></script>',
+    r"</head>": lambda match: LATER + match[0],
+    r'<img (alt="[^"]*\(logotipo\)")': r'<img loading="lazy" \1',
     r'dataset\.mode = localStorage\.getItem\("mode"\) \|\| ""': (
         'dataset.mode = localStorage.getItem("mode") || "auto"'
     ),
@@ -37,6 +43,27 @@ HEAD = {
         '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
     ),
 }
+#: Primero se lee y después se pulsa: los programas se piden, en su orden, cuando la página ya está pintada.
+LATER = """<script>
+addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(() => {
+  for (const waiting of document.querySelectorAll("script[type^=later]")) {
+    const script = document.createElement("script");
+    for (const { name, value } of waiting.attributes) if (name !== "type") script.setAttribute(name, value);
+    if (waiting.type === "later-module") script.type = "module";
+    script.async = false;
+    script.onload = () => waiting.remove();
+    document.head.append(script);
+  }
+})));
+</script>
+"""
+#: Los trozos de código del mismo color que el texto no necesitan etiqueta, y son cuatro de cada diez de una página.
+PLAIN_CODE = r'<span class="(?:n|nn|p|w)">([^<]*)</span>'
+#: El tema mira si cada caja se desplaza y la cambia antes de mirar la siguiente, y el navegador recoloca la página cien
+#: veces; así las mira todas y cambia las que hacen falta.
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+ONE_BY_ONE = r'(document\.querySelectorAll\(\["pre"[^)]*\)\))\.forEach\(e=>\{e\.tabIndex=(e\.scrollWidth[^}]*)\}\)'
+ALL_AT_ONCE = r"[...\1].map(e=>[e,\2]).forEach(([e,t])=>{e.tabIndex===t||(e.tabIndex=t)})"
 SEARCH = r'<script src="[^"]*(searchtools|language_data|searchindex)\.js[^"]*"></script>'
 
 
@@ -46,7 +73,7 @@ def lighten(page: str, pagename: str) -> str:
         page = re.sub(SEARCH, "", page)
     for heavy, light in HEAD.items():
         page = re.sub(heavy, light, page)
-    return page
+    return re.sub(PLAIN_CODE, r"\1", page)
 
 
 def shared_styles(app) -> list[str]:
@@ -56,12 +83,10 @@ def shared_styles(app) -> list[str]:
 
 
 def link_styles(app, pagename, templatename, context, doctree):
-    """En lugar de las hojas de todas las páginas, la única que escribe `finish`; y la letra que va a hacer falta."""
+    """En lugar de las hojas de todas las páginas, la única que escribe `finish`."""
     context["css_files"].clear()  # es la lista del constructor, que la repone tras cada página
-    links = [f'rel="stylesheet" href="{context["pathto"](f"_static/{STYLES}", 1)}"']
-    if "<math" in (context.get("body") or ""):
-        links.append(f'rel="preload" as="font" crossorigin href="{context["pathto"](f"_static/{MATH_FONT}", 1)}"')
-    context["metatags"] = context.get("metatags", "") + "".join(f"<link {link}>\n" for link in links)
+    link = f'<link rel="stylesheet" href="{context["pathto"](f"_static/{STYLES}", 1)}">\n'
+    context["metatags"] = context.get("metatags", "") + link
 
 
 def measure_images(app, pagename, templatename, context, doctree):
@@ -79,7 +104,7 @@ def measure_images(app, pagename, templatename, context, doctree):
 
 
 def finish(app, exception):
-    """Escribe la hoja única y recorta las letras a lo que aparece en las páginas."""
+    """Escribe la hoja única, con las letras dentro y recortadas a lo que aparece en las páginas."""
     if exception or app.builder.name != "html":
         return
     static = Path(app.outdir, "_static")
@@ -95,19 +120,45 @@ def finish(app, exception):
         sheets.append(pruned(rules, names) if PRUNED.match(name) else tinycss2.serialize(rules))
     css = "".join(sheets)
     icons = set(map(ord, re.findall("[\ue000-\uf8ff]", css)))
+    webfonts = static / "vendor" / "fontawesome" / "webfonts"
     css = re.sub(
         r"url\(\.\./vendor/fontawesome/webfonts/([\w-]+)\.woff2\)[^}]*",
-        lambda match: embedded(static / "vendor" / "fontawesome" / "webfonts" / f"{match[1]}.ttf", icons),
+        lambda match: f'url({data_url(cut(webfonts / f"{match[1]}.ttf", icons))}) format("woff")',
         css,
     )
-    (static / STYLES).write_text(css, "utf8")
-    formulas = set("".join(re.findall(r"<math.*?</math>", pages, re.DOTALL)))
-    font = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
-    (static / MATH_FONT).write_bytes(cut(Path(str(font)), {ord(sign) for sign in formulas} | ITALICS))
+    formulas = "".join(re.findall(r"<math.*?</math>", pages, re.DOTALL))
+    signs = {*map(ord, unescape(re.sub("<[^>]*>", "", formulas))), *italics(formulas)}
+    font = cut(Path(str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf")), signs)
+    (static / MATH_FONT).write_bytes(font)  # para las diapositivas
+    (static / STYLES).write_text(replaced(rf'url\("{MATH_FONT}"\)', f"url({data_url(font)})", css), "utf8")
+    theme = files("pydata_sphinx_theme") / "theme" / "pydata_sphinx_theme" / "static" / THEME_SCRIPT
+    (static / THEME_SCRIPT).write_text(replaced(ONE_BY_ONE, ALL_AT_ONCE, theme.read_text("utf8")), "utf8")
 
 
-#: Las letras cursivas: MathML las pone solo en lugar de una letra suelta.
-ITALICS = {*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C)}
+def replaced(pattern: str, new: str, text: str) -> str:
+    """El texto con un trozo cambiado; si ya no está, cambió lo que se corrige y hay que mirarlo."""
+    text, found = re.subn(pattern, new, text)
+    if not found:
+        raise ExtensionError(f"weight.py: no se encuentra «{pattern}»; mira si sigue haciendo falta cambiarlo.")
+    return text
+
+
+#: Las letras cursivas, por la letra corriente: MathML las pone solo en lugar de una letra suelta.
+ITALICS = {
+    unicodedata.normalize("NFKC", chr(code)): code
+    for code in (*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C))
+}
+
+
+def italics(formulas: str) -> set[int]:
+    """Las cursivas que piden las letras sueltas de unas fórmulas.
+
+    Examples
+    --------
+    >>> [chr(code) for code in italics("<mi>h</mi><mi>sen</mi>")]
+    ['ℎ']
+    """
+    return {ITALICS[letter] for letter in re.findall("<mi>(.)</mi>", formulas) if letter in ITALICS}
 
 
 def pruned(rules: list, names: set[str]) -> str:
@@ -167,9 +218,8 @@ def cut(path: Path, characters: set[int]) -> bytes:
     return output.getvalue()
 
 
-def embedded(path: Path, characters: set[int]) -> str:
-    data = base64.b64encode(cut(path, characters)).decode()
-    return f'url(data:font/woff;base64,{data}) format("woff")'
+def data_url(font: bytes) -> str:
+    return f"data:font/woff;base64,{base64.b64encode(font).decode()}"
 
 
 def setup(app):

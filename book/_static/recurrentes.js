@@ -1,9 +1,13 @@
-// Una ecuación más ancha que su caja se desplaza también con el teclado.
-const reach = (equation) => {
-  if (equation.scrollWidth > equation.clientWidth) equation.tabIndex = 0;
-  else equation.removeAttribute("tabindex");
-};
+// Una ecuación más ancha que su caja se desplaza también con el teclado. Primero se miran todas y después se cambia lo
+// que haga falta: alternarlo obligaría a recolocar la página una y otra vez.
 const equations = [...document.querySelectorAll("div.math")];
-const equationSizes = new ResizeObserver((changes) => changes.forEach(({ target }) => reach(target.closest("div.math"))));
-equations.forEach((equation) => [equation, ...equation.children].forEach((box) => equationSizes.observe(box)));
-document.fonts.ready.then(() => equations.forEach(reach));
+const reach = (boxes) => {
+  const wide = boxes.map((box) => box.scrollWidth > box.clientWidth);
+  boxes.forEach((box, number) => {
+    if (wide[number] && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+    if (!wide[number]) box.removeAttribute("tabindex");
+  });
+};
+const equationSizes = new ResizeObserver((changes) => reach(changes.map(({ target }) => target)));
+equations.forEach((equation) => equationSizes.observe(equation));
+addEventListener("load", () => document.fonts.ready.then(() => reach(equations)));
