@@ -357,12 +357,14 @@ def test_letters_are_not_missing(site):
     """Las letras recortadas tienen cada signo de las fórmulas y cada icono."""
     formulas = {sign for name in PAGES for math in soup(SITE / name).find_all("math") for sign in math.get_text()}
     formulas |= {chr(code) for name in PAGES for code in italics((SITE / name).read_text("utf8"))}
-    font = TTFont(SITE / "_static" / "math.woff").getBestCmap()
+    font = TTFont(SITE / "_static" / "math.woff2").getBestCmap()
     assert formulas and [sign for sign in formulas if not sign.isspace() and ord(sign) not in font] == []
     css = (SITE / "_static" / "site.css").read_text("utf8")
     icons = {icon for name in PAGES for tag in soup(SITE / name).find_all("i") for icon in tag["class"] if "-" in icon}
     codes = {icon: code for icon in icons for code in re.findall(rf'\.{icon}:before[^{{]*{{content:"(.)"', css)}
-    fonts = [TTFont(io.BytesIO(b64decode(data))).getBestCmap() for data in re.findall(r"font/woff;base64,([^)]+)", css)]
+    fonts = [
+        TTFont(io.BytesIO(b64decode(data))).getBestCmap() for data in re.findall(r"font/woff2;base64,([^)]+)", css)
+    ]
     assert codes and all(any(ord(code) in font for font in fonts) for code in codes.values())
 
 

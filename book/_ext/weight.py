@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 
 #: La hoja única del sitio, y la letra de las fórmulas.
 STYLES = "site.css"
-MATH_FONT = "math.woff"
+MATH_FONT = "math.woff2"
 #: Las hojas que el tema enlaza por su cuenta.
 THEME = ["basic.css", "styles/pydata-sphinx-theme.css"]
 #: De estas hojas ajenas se queda lo que alguna página usa; las del libro van enteras.
@@ -83,10 +83,12 @@ def shared_styles(app) -> list[str]:
 
 
 def link_styles(app, pagename, templatename, context, doctree):
-    """En lugar de las hojas de todas las páginas, la única que escribe `finish`."""
+    """En lugar de las hojas de todas las páginas, la única que escribe `finish`; y la letra que va a hacer falta."""
     context["css_files"].clear()  # es la lista del constructor, que la repone tras cada página
-    link = f'<link rel="stylesheet" href="{context["pathto"](f"_static/{STYLES}", 1)}">\n'
-    context["metatags"] = context.get("metatags", "") + link
+    links = f'<link rel="stylesheet" href="{context["pathto"](f"_static/{STYLES}", 1)}">\n'
+    if "<math" in (context.get("body") or ""):
+        links += "<script>document.fonts.load('1em formulas')</script>\n"  # que esté lista antes de la primera fórmula
+    context["metatags"] = context.get("metatags", "") + links
 
 
 def measure_images(app, pagename, templatename, context, doctree):
@@ -123,7 +125,7 @@ def finish(app, exception):
     webfonts = static / "vendor" / "fontawesome" / "webfonts"
     css = re.sub(
         r"url\(\.\./vendor/fontawesome/webfonts/([\w-]+)\.woff2\)[^}]*",
-        lambda match: f'url({data_url(cut(webfonts / f"{match[1]}.ttf", icons))}) format("woff")',
+        lambda match: f'url({data_url(cut(webfonts / f"{match[1]}.ttf", icons))}) format("woff2")',
         css,
     )
     formulas = "".join(re.findall(r"<math.*?</math>", pages, re.DOTALL))
@@ -212,14 +214,14 @@ def cut(path: Path, characters: set[int]) -> bytes:
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
     subsetter.subset(font)
-    font.flavor = "woff"
+    font.flavor = "woff2"
     output = io.BytesIO()
     font.save(output)
     return output.getvalue()
 
 
 def data_url(font: bytes) -> str:
-    return f"data:font/woff;base64,{base64.b64encode(font).decode()}"
+    return f"data:font/woff2;base64,{base64.b64encode(font).decode()}"
 
 
 def setup(app):
