@@ -222,7 +222,9 @@ def test_a_scheduler_that_is_not_there(tmp_path):
 def test_slurm(complete, tmp_path, monkeypatch):
     """Con un ``sbatch`` que ejecuta aquí el trabajo que recibe, los trabajos de Slurm miden la rejilla."""
     for name, script in {
-        "sbatch": f"setsid bash $1 > {tmp_path}/job.log 2>&1 & echo Submitted batch job $!",
+        # Como el de verdad, se queda con una copia: quien lo llama borra el trabajo en cuanto está enviado.
+        "sbatch": f'job=$(mktemp {tmp_path}/XXXXXX); cp "$1" $job; setsid bash $job >> {tmp_path}/job.log 2>&1 &\n'
+        "echo Submitted batch job $!",
         "scancel": "kill -- -$1",
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", "utf8")
