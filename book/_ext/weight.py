@@ -24,8 +24,9 @@ PRUNED = re.compile(r"styles/.*|sphinx-design|mystnb|basic")
 #: Lo que el navegador añade a las páginas con nombres que compone al vuelo.
 DYNAMIC = {"bs-tooltip-auto"}
 
-#: Lo que sobra en la cabecera que el tema da a cada página: dibuja los iconos con 1.5 MB de JavaScript, carga el índice
-#: del buscador en todas, adelanta lo que puede esperar, y no sabe del tema oscuro hasta que acaba de cargarse.
+#: Lo que sobra o puede esperar en la cabecera que el tema da a cada página: dibuja los iconos con 1.5 MB de JavaScript,
+#: carga el índice del buscador en todas, pide los programas antes de que haya qué leer, y no sabe del tema oscuro hasta
+#: que acaba de cargarse.
 HEAD = {
     r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>': "",
     r'<link rel="preload" as="script"[^>]*>': "",
