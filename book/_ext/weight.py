@@ -30,6 +30,7 @@ DYNAMIC = {"bs-tooltip-auto"}
 HEAD = {
     r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>': "",
     r'<link rel="preload" as="script"[^>]*>': "",
+    r'<script [^>]*design-tabs\.js[^>]*></script>': "",  # el libro no tiene pestañas
     r'<link href="[^"]*styles/(theme|pydata-sphinx-theme)\.css[^"]*" rel="stylesheet" />': "",
     r"<script>DOCUMENTATION_OPTIONS\.\w+ = [^<]*</script>": "",
     r'<script (?:defer(?:="defer")? )?((?:data-[^>]*)?src="[^"]+")></script>': r'<script type="later" \1></script>',
@@ -44,17 +45,25 @@ HEAD = {
         '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
     ),
 }
-#: Primero se lee y después se pulsa: los programas se piden, en su orden, cuando la página ya está pintada.
+#: Primero se lee y después se pulsa: los programas se piden cuando la página ya está pintada y se ejecutan en su orden,
+#: uno en cada rato libre, para que entre dos se pueda desplazar la página.
 LATER = """<script>
 addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(() => {
-  for (const waiting of document.querySelectorAll("script[type^=later]")) {
+  const waiting = [...document.querySelectorAll("script[type^=later]")];
+  const idle = window.requestIdleCallback ?? setTimeout;
+  const add = (tag, values) => document.head.append(Object.assign(document.createElement(tag), values));
+  for (const { src, type } of waiting)
+    add("link", type === "later" ? { rel: "preload", as: "script", href: src } : { rel: "modulepreload", href: src });
+  const run = () => {
+    const first = waiting.shift();
+    if (!first) return;
     const script = document.createElement("script");
-    for (const { name, value } of waiting.attributes) if (name !== "type") script.setAttribute(name, value);
-    if (waiting.type === "later-module") script.type = "module";
-    script.async = false;
-    script.onload = () => waiting.remove();
+    for (const { name, value } of first.attributes) if (name !== "type") script.setAttribute(name, value);
+    if (first.type === "later-module") script.type = "module";
+    script.onload = script.onerror = () => (first.remove(), idle(run));
     document.head.append(script);
-  }
+  };
+  idle(run);
 })));
 </script>
 """

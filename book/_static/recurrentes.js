@@ -10,4 +10,4 @@ const reach = (boxes) => {
 };
 const equationSizes = new ResizeObserver((changes) => reach(changes.map(({ target }) => target)));
 equations.forEach((equation) => equationSizes.observe(equation));
-addEventListener("load", () => document.fonts.ready.then(() => reach(equations)));
+document.fonts.ready.then(() => reach(equations));
