@@ -30,7 +30,7 @@ DYNAMIC = {"bs-tooltip-auto"}
 HEAD = {
     r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>': "",
     r'<link rel="preload" as="script"[^>]*>': "",
-    r'<script [^>]*design-tabs\.js[^>]*></script>': "",  # el libro no tiene pestañas
+    r"<script [^>]*design-tabs\.js[^>]*></script>": "",  # el libro no tiene pestañas
     r'<link href="[^"]*styles/(theme|pydata-sphinx-theme)\.css[^"]*" rel="stylesheet" />': "",
     r"<script>DOCUMENTATION_OPTIONS\.\w+ = [^<]*</script>": "",
     r'<script (?:defer(?:="defer")? )?((?:data-[^>]*)?src="[^"]+")></script>': r'<script type="later" \1></script>',

@@ -93,7 +93,7 @@ def scan(a, b):
 
     Parameters
     ----------
-    a, b : tensores (B, T, H), con T conocido.
+    a, b : tensores o matrices (B, T, H), con T conocido.
 
     Returns
     -------
@@ -103,6 +103,7 @@ def scan(a, b):
     """
     from keras import ops  # el paquete se instala sin Keras, y quien la llama ya lo tiene
 
+    a, b = ops.convert_to_tensor(a), ops.convert_to_tensor(b)
     reach = 1  # pasos que resume cada pareja
     while reach < b.shape[1]:
         shift = [[0, 0], [reach, 0], [0, 0]]
