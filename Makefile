@@ -12,8 +12,9 @@ export JUPYTER_PREFER_ENV_PATH := 1
 BACKENDS ?= tensorflow jax torch
 N ?= 5
 ONLY ?= $(sort $(wildcard lectures/*.ipynb solutions/*.ipynb))
-# Los que miden tiempos o se acercan a su presupuesto se ejecutan solos, con los dos núcleos; el resto, de dos en dos.
-export ALONE := $(foreach name,05-lstm 06-gru 07-comparativa 08-arquitecturas 09-texto 10-seq2seq 11-generacion 12-cnn-rnn 14-rendimiento 15-usos-y-limites,lectures/$(name).ipynb)
+# Van de dos en dos, con un núcleo cada uno, que es como menos tardan; solos, con los dos, los que miden lo que ganan dos.
+export ALONE := lectures/12-cnn-rnn.ipynb lectures/14-rendimiento.ipynb
+export ONE_CORE := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 NPROC=1
 NBVAL := $(BIN)/pytest -p nbval_plugin --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	--nbval-kernel-startup-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg -q
 
@@ -48,7 +49,7 @@ test-fast: venv  ## Las pruebas que no ejecutan cuadernos ni abren el navegador
 
 test-notebooks: venv  ## Vuelve a ejecutar los cuadernos y compara: make test-notebooks ONLY="lectures/01-a.ipynb"
 	@failed=0; \
-	if [ -n "$(filter-out $(ALONE),$(ONLY))" ]; then $(NBVAL) -n 2 --dist loadfile $(filter-out $(ALONE),$(ONLY)) || failed=1; fi; \
+	if [ -n "$(filter-out $(ALONE),$(ONLY))" ]; then $(ONE_CORE) $(NBVAL) -n 2 --dist loadfile $(filter-out $(ALONE),$(ONLY)) || failed=1; fi; \
 	if [ -n "$(filter $(ALONE),$(ONLY))" ]; then $(NBVAL) $(filter $(ALONE),$(ONLY)) || failed=1; fi; \
 	exit $$failed
 

@@ -73,7 +73,7 @@ def test_there_is_no_evidence_of_nothing():
 def test_the_pages_are_what_the_files_say(tmp_path):
     pages.write(tmp_path, NOTEBOOKS)
     written = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    names = {"afirmaciones.md", "estado.md", "erratas.md", "estudios.md", "mapa-de-fuentes.md"}
+    names = {"afirmaciones.md", "backends.md", "estado.md", "erratas.md", "estudios.md", "mapa-de-fuentes.md"}
     assert {path.name for path in written} >= names
     for path in written:
         assert path.read_text("utf8") == (sources.ROOT / path.relative_to(tmp_path)).read_text("utf8"), path.name
@@ -112,7 +112,7 @@ def test_the_ledger_shows_what_waits_for_a_gpu():
         "sources": [],
     }
     waiting |= {"expected": {"min": 2}, "verdict": "pendiente", "why": "Falta medir."}
-    text = pages.ledger([waiting], {"a": []}, [], NOTEBOOKS, {"lectures/14-rendimiento": "Rendimiento"})
+    text = pages.ledger([waiting], {"a": []}, {"lectures/14-rendimiento": "Rendimiento"})
     assert "**Es más rápida.** — pendiente de GPU." in text
     assert "se exigirá ≥ 2." in text and "Medida:" not in text
     assert "| Total | 0 |" in text and "| Pendiente de GPU | 1 |" in text
@@ -154,7 +154,7 @@ def test_the_evidence_of_other_backends_is_kept(tmp_path, monkeypatch):
     assert other in records and old not in records and len(records) == 2
 
 
-def test_the_ledger_has_a_column_for_each_place():
+def test_each_place_has_its_column():
     """Lo medido en otro backend, lo que allí no se cumple y lo que se midió con otro código."""
     docname = "lectures/06-gru"
     first, second, third = [claim["id"] for claim in CLAIMS if f"lectures/{claim['chapter']}" == docname][:3]
@@ -165,15 +165,16 @@ def test_the_ledger_has_a_column_for_each_place():
     titles = {name: name for name in NOTEBOOKS}
 
     def rows(run):
-        text = pages.ledger(CLAIMS, evidence, [run], NOTEBOOKS, titles)
+        text = pages.places(CLAIMS, evidence, [run], NOTEBOOKS, titles)
         assert "| Afirmación | Se exige | TensorFlow, CPU | JAX, CPU |" in text
-        return [re.search(rf'^\| <a href="#{id}">.*\| (.*) \|$', text, re.M)[1] for id in (first, second, third)]
+        row = r'^\| <a href="afirmaciones.html#{}">.*\| (.*) \|$'
+        return [re.search(row.format(id), text, re.MULTILINE)[1] for id in (first, second, third)]
 
     assert rows(run) == ["12.5", "no se cumple", "no se midió"]
     assert rows(run | {"key": "otra"})[0] == "12.5 †"
 
 
-def test_the_page_of_state_compares_the_places():
+def test_the_seconds_of_each_place_are_compared():
     """Los segundos de los cuadernos que se ejecutaron en todos, con el total en veces TensorFlow."""
     first, second = list(NOTEBOOKS)[:2]
     titles = {name: name for name in NOTEBOOKS}
@@ -182,12 +183,12 @@ def test_the_page_of_state_compares_the_places():
         return {"backend": backend, "device": "cpu", "notebook": notebook, "seconds": seconds}
 
     runs = [run("jax", first, 10.0), run("tensorflow", first, 20.0), run("tensorflow", second, 90.0)]
-    text = pages.status(NOTEBOOKS, runs, titles)
+    text = pages.places([], {}, runs, NOTEBOOKS, titles)
     assert "| Cuaderno | JAX, CPU | TensorFlow, CPU |" in text
     assert f"| [{first}](../{first}.md) | 10 | 20 |" in text
     assert "| En veces TensorFlow | 0.50 | 1.00 |" in text
     for alone in (runs[1:], [runs[0], run("torch", first, 30.0)]):  # sin otro lugar, o sin TensorFlow
-        assert "## En otros lugares" not in pages.status(NOTEBOOKS, alone, titles)
+        assert "## Lo que tardan" not in pages.places([], {}, alone, NOTEBOOKS, titles)
 
 
 def test_yaml_is_kept_readable():

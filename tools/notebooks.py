@@ -7,7 +7,6 @@ python tools/notebooks.py book     llena la caché con las salidas guardadas y c
 
 import concurrent.futures
 import difflib
-import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +30,7 @@ def execute_stale() -> list[str]:
     Devuelve los que fallaron.
     """
     stale = [docname for docname in sources.docnames() if not sources.is_current(docname)]
-    alone = [docname for docname in stale if f"{docname}.ipynb" in os.environ.get("ALONE", "").split()]
+    alone = [docname for docname in stale if sources.is_alone(docname)]
     failed = []
     for docnames, at_once in (([name for name in stale if name not in alone], PARALLEL), (alone, 1)):
         with concurrent.futures.ProcessPoolExecutor(at_once) as pool:

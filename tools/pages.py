@@ -1,4 +1,4 @@
-"""Registros de las afirmaciones y páginas derivadas: afirmaciones, estado, erratas, mapa de fuentes y estudios."""
+"""Registros de las afirmaciones y páginas derivadas: afirmaciones, backends, erratas, estado, estudios y mapa."""
 
 import ast
 import json
@@ -28,8 +28,9 @@ def write(target: Path, notebooks: dict) -> None:
     titles = {docname: _title(notebook) for docname, notebook in notebooks.items()}
     coverage = sources.yaml_file("coverage.yml")
     elsewhere = backends.load()
-    _save(target / "book" / "afirmaciones.md", ledger(claims, evidence, elsewhere, notebooks, titles))
-    _save(target / "book" / "estado.md", status(notebooks, elsewhere, titles))
+    _save(target / "book" / "afirmaciones.md", ledger(claims, evidence, titles))
+    _save(target / "book" / "backends.md", places(claims, evidence, elsewhere, notebooks, titles))
+    _save(target / "book" / "estado.md", status(notebooks, titles))
     where = inventory.places(coverage, claims, notebooks)
     _save(target / "book" / "erratas.md", NOTICE + inventory.errata(coverage, where, titles))
     _save(target / "book" / "mapa-de-fuentes.md", NOTICE + inventory.source_map(coverage, where, titles))
@@ -62,9 +63,8 @@ def gather(claims: list[dict], notebooks: dict) -> dict[str, list[dict]]:
     return evidence
 
 
-def ledger(claims: list[dict], evidence: dict, elsewhere: list[dict], notebooks: dict, titles: dict) -> str:
+def ledger(claims: list[dict], evidence: dict, titles: dict) -> str:
     """La página del registro: cuántas hay de cada veredicto y, de cada una, qué dice, qué se midió y dónde."""
-    columns = _places(elsewhere)
     counts = Counter(claim["verdict"] for claim in claims)
     rest = [["Total", len(claims) - counts[PENDING]], [PENDING_TEXT.replace("p", "P", 1), counts[PENDING]]]
     text = [
@@ -75,19 +75,39 @@ def ledger(claims: list[dict], evidence: dict, elsewhere: list[dict], notebooks:
         "**refutada**: no se sostiene, y la celda comprueba lo que sí es cierto.",
         "**Pendiente de GPU**: su cota está fijada, y falta la medida; no cuenta en ningún veredicto.\n",
         _table(["Veredicto", "Afirmaciones"], [*([v.capitalize(), counts[v]] for v in VERDICTS), *rest]),
-        "El libro se ejecuta con TensorFlow en CPU. La tabla de cada capítulo dice además lo que mide la misma celda",
-        "en otros lugares: «—» donde no se ha ejecutado y «†» si fue con una versión anterior del capítulo.",
-        "Lo que solo usa NumPy sale igual en todos.",
+        "El libro se ejecuta con TensorFlow en CPU.",
+        "Lo que miden las mismas celdas con JAX y con PyTorch está, en columnas, en {doc}`backends`.",
     ]
-    for chapter in sorted({claim["chapter"] for claim in claims}):
-        docname = f"lectures/{chapter}"
-        chosen = [claim for claim in claims if claim["chapter"] == chapter]
-        text.append(f"\n## {titles[docname]}\n")
-        runs = {place: columns[place].get(docname) for place in columns}
-        key = notebooks[docname].metadata["recurrentes"]["key"]
-        text.append(_comparison(chosen, evidence, runs, key))
+    for chapter, chosen in _by_chapter(claims):
+        text.append(f"\n## {titles[chapter]}\n")
         text += [_entry(claim, evidence[claim["id"]]) for claim in chosen]
     return NOTICE + "\n".join(text)
+
+
+def places(claims: list[dict], evidence: dict, elsewhere: list[dict], notebooks: dict, titles: dict) -> str:
+    """La página que pone, al lado de cada medida, la de la misma celda con otros backends y aparatos."""
+    columns = _places(elsewhere)
+    text = [
+        "# Las mismas medidas con otros backends\n",
+        "Cada columna es un backend de Keras y un aparato en los que se han ejecutado los mismos cuadernos.",
+        "«—» es que no se ha ejecutado ahí, y «†», que se ejecutó con una versión anterior del capítulo.",
+        "Lo que solo usa NumPy sale igual en todos.",
+        "Donde una cota se exige solo con algunos backends, {doc}`el registro <afirmaciones>` dice por qué.",
+        *_speeds(elsewhere, titles),
+    ]
+    for chapter, chosen in _by_chapter(claims):
+        runs = {place: columns[place].get(chapter) for place in columns}
+        key = notebooks[chapter].metadata["recurrentes"]["key"]
+        text += [f"\n## {titles[chapter]}\n", _comparison(chosen, evidence, runs, key)]
+    return NOTICE + "\n".join(text)
+
+
+def _by_chapter(claims: list[dict]) -> list[tuple[str, list[dict]]]:
+    """Cada capítulo, como ``lectures/…``, con sus afirmaciones."""
+    chapters = {}
+    for claim in claims:
+        chapters.setdefault(f"lectures/{claim['chapter']}", []).append(claim)
+    return sorted(chapters.items())
 
 
 def _places(elsewhere: list[dict]) -> dict[str, dict[str, dict]]:
@@ -112,13 +132,13 @@ def _comparison(claims: list[dict], evidence: dict, runs: dict, key: str) -> str
     rows = []
     for claim in claims:
         id = claim["id"]
-        link = f'<a href="#{id}">{id}</a>'
+        link = f'<a href="afirmaciones.html#{id}">{id}</a>'
         mine = value_text({**evidence[id][0], "interval": None}) if evidence[id] else PENDING_TEXT
         rows.append([link, demand_text(claim), mine, *(cell(id, run) for run in runs.values())])
     return _table(["Afirmación", "Se exige", "TensorFlow, CPU", *runs], rows)
 
 
-def status(notebooks: dict, elsewhere: list[dict], titles: dict) -> str:
+def status(notebooks: dict, titles: dict) -> str:
     """La página de estado: cuánto tardó cada cuaderno, con qué presupuesto, cuándo y con qué versiones."""
     rows, versions = [], {}
     for docname, notebook in notebooks.items():
@@ -137,7 +157,6 @@ def status(notebooks: dict, elsewhere: list[dict], titles: dict) -> str:
             _fixed_table(head, rows, "33 14 15 20 18"),
             "\nVersiones con las que se ejecutaron:\n",
             _table(["Componente", "Versión"], sorted(versions.items())),
-            *_speeds(elsewhere, titles),
             "\n## Lo que trae cada capítulo\n",
             _table(
                 ["Capítulo", "Predicciones", "Figuras", "Afirmaciones", "Ejercicios", "Para proyectar"],
@@ -180,8 +199,8 @@ def _speeds(elsewhere: list[dict], titles: dict) -> list[str]:
     rows.append(["Total", *(f"{total:.0f}" for total in totals.values())])
     rows.append(["En veces TensorFlow", *(f"{total / base:.2f}" for total in totals.values())])
     return [
-        "\n## En otros lugares\n",
-        "Segundos de cada cuaderno (`make test-backends`): los que miden tiempos, solos; los demás, de dos en dos.\n",
+        "\n## Lo que tardan\n",
+        "Segundos de cada cuaderno (`make test-backends`), casi todos con un núcleo y otro cuaderno al lado.\n",
         _table(["Cuaderno", *seconds], rows),
     ]
 

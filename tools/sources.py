@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import time
 from functools import cache
@@ -152,7 +153,8 @@ def execute(docname: str) -> float:
     key = execution_key(notebook)
     start = time.perf_counter()
     folder = (ROOT / docname).parent
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}})
+    client.execute(env=kernel_environ(docname))
     seconds = time.perf_counter() - start
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})  # lo impreso llega en trozos al azar
     for cell in code_cells(notebook):
@@ -163,6 +165,17 @@ def execute(docname: str) -> float:
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
     return seconds
+
+
+def is_alone(docname: str) -> bool:
+    """Si se ejecuta sin otro al lado, con los dos núcleos: lo dice el Makefile."""
+    return f"{docname}.ipynb" in os.environ.get("ALONE", "").split()
+
+
+def kernel_environ(docname: str) -> dict[str, str]:
+    """Las variables de su núcleo; a los que van de dos en dos, el Makefile les deja una CPU a cada uno."""
+    limits = "" if is_alone(docname) else os.environ.get("ONE_CORE", "")
+    return {**os.environ, **dict(word.split("=") for word in limits.split())}
 
 
 def environment() -> dict:

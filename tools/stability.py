@@ -10,7 +10,6 @@ import argparse
 import ast
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -48,6 +47,7 @@ def grid(docnames: list[str], repetitions: int) -> list[dict]:
 
 def measure(notebook: str, repetition: int, cells: str) -> dict:
     """Ejecuta el cuaderno con otras semillas: lo que midió cada afirmación y las celdas que fallaron."""
+    import keras  # noqa: F401  con Keras cargado, el registro dice también su backend
     from nbclient import NotebookClient
 
     source = sources.read(notebook)
@@ -57,7 +57,8 @@ def measure(notebook: str, repetition: int, cells: str) -> dict:
     last = nbformat.v4.new_code_cell("reseed.measured")
     source.cells = [first, *source.cells, last]
     place = {"metadata": {"path": str((ROOT / notebook).parent)}}
-    NotebookClient(source, timeout=900, allow_errors=True, resources=place).execute()
+    client = NotebookClient(source, timeout=900, allow_errors=True, resources=place)
+    client.execute(env=sources.kernel_environ(notebook))
     errors = [
         {"cell": number, "error": f"{output.ename}: {output.evalue}"[:200]}
         for number, cell in enumerate(sources.code_cells(source)[1:-1], start=1)
@@ -130,7 +131,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     chosen = [str(Path(path).with_suffix("")) for path in options.notebooks] or sources.docnames()
     forget_changed(sources.docnames())
-    alone = [name for name in chosen if f"{name}.ipynb" in os.environ.get("ALONE", "").split()]
+    alone = [name for name in chosen if sources.is_alone(name)]
     paired = [name for name in chosen if name not in alone]
     failed = runner.run(grid(paired, options.repetitions), measure, PATH, workers=2) if paired else 0
     failed += runner.run(grid(alone, options.repetitions), measure, PATH) if alone else 0
