@@ -160,7 +160,11 @@ def test_each_place_has_its_column():
     first, second, third = [claim["id"] for claim in CLAIMS if f"lectures/{claim['chapter']}" == docname][:3]
     measure = {"mean": 12.5, "values": [12.5], "interval": None}
     run = {"notebook": docname, "backend": "jax", "device": "cpu", "key": sources.execution_key(NOTEBOOKS[docname])}
-    run |= {"claims": {first: measure}, "failures": [{"cell": "Cell 3", "error": f"ClaimFailed: {second}: se exige"}]}
+    run |= {
+        "seconds": 9.0,
+        "claims": {first: measure},
+        "failures": [{"cell": "Cell 3", "error": f"ClaimFailed: {second}: se exige"}],
+    }
     evidence = pages.gather(CLAIMS, {})
     titles = {name: name for name in NOTEBOOKS}
 
