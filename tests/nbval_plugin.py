@@ -21,6 +21,10 @@ import sources
 # se compara; de una afirmación se compara su línea estable, no el registro con la medida y la fecha.
 SKIP = ("stderr", "text/html", "image/svg+xml", backends.MIME)
 RECORDS = os.environ.get("GATE_RECORDS")
+#: Cuántas veces su presupuesto puede tardar aquí un cuaderno. El presupuesto se exige a lo que tardó al ejecutarse
+#: (test_notebooks.py); la puerta los pasa de dos en dos, y en una máquina compartida el mismo ha tardado de un rato a
+#: otro la mitad más.
+LEEWAY = 1.5
 
 
 def execute_cell_input(self, cell_input, allow_stdin=None):
@@ -48,7 +52,7 @@ plugin.IPyNbCell.runtest = runtest
 
 
 class Budgets:
-    """Suma lo que tarda cada cuaderno y falla si alguno se pasa."""
+    """Suma lo que tarda cada cuaderno y falla si alguno se pasa de largo."""
 
     def __init__(self):
         self.seconds = defaultdict(float)
@@ -62,8 +66,8 @@ class Budgets:
             return
         for name, seconds in sorted(self.seconds.items()):
             allowed = sources.budget(str(Path(name).with_suffix("")))
-            if seconds > allowed:
-                yield f"{name}: {seconds:.0f} s, y su presupuesto es de {allowed} s"
+            if seconds > LEEWAY * allowed:
+                yield f"{name}: {seconds:.0f} s, más de {LEEWAY} veces su presupuesto, {allowed} s"
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):

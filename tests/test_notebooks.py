@@ -39,6 +39,11 @@ def execution_problems(notebook) -> list[str]:
     return problems
 
 
+@pytest.mark.parametrize("docname", DOCNAMES)
+def test_every_notebook_was_executed_within_its_budget(docname):
+    assert derived(docname).metadata["recurrentes"]["seconds"] <= sources.budget(docname)
+
+
 def test_there_is_something_to_test():
     assert DOCNAMES and len(HANDOUTS) == len([name for name in DOCNAMES if name.startswith("solutions/")])
 

@@ -153,7 +153,7 @@ def status(notebooks: dict, titles: dict) -> str:
             "# Estado de ejecución\n",
             "Lo que tardó cada cuaderno la última vez que hizo falta ejecutarlo, con otro cuaderno al lado.",
             "La integración continua los vuelve a ejecutar todos, compara sus salidas con las publicadas y falla",
-            "si alguno se pasa de su presupuesto.\n",
+            "si alguno tarda más de vez y media su límite.\n",
             _fixed_table(head, rows, "33 14 15 20 18"),
             "\nVersiones con las que se ejecutaron:\n",
             _table(["Componente", "Versión"], sorted(versions.items())),
