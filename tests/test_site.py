@@ -353,6 +353,15 @@ def test_images_keep_their_place(site):
             assert image.get("style") or (image.get("width") and image.get("height")), (name, image)
 
 
+def test_sounds_wait_for_their_button(site):
+    """Ningún sonido viaja dentro de una página, ni se pide antes de pulsarlo."""
+    players = [(SITE / name, player) for name in PAGES for player in soup(SITE / name).find_all("audio")]
+    assert players
+    for page, player in players:
+        assert player["preload"] == "none", page
+        assert (page.parent / player["src"]).read_bytes().startswith(b"RIFF"), page
+
+
 def test_letters_are_not_missing(site):
     """Las letras recortadas tienen cada signo de las fórmulas y cada icono."""
     formulas = {sign for name in PAGES for math in soup(SITE / name).find_all("math") for sign in math.get_text()}

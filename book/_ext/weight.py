@@ -1,6 +1,7 @@
 """Una página ligera: una sola hoja de estilos con lo que el sitio usa, letras recortadas y nada que espere a nada."""
 
 import base64
+import hashlib
 import io
 import re
 import unicodedata
@@ -113,6 +114,21 @@ def measure_images(app, pagename, templatename, context, doctree):
 
     if body := context.get("body"):
         context["body"] = re.sub(r'<img( [^>]*?src="(?:\.\./)*_images/)([^"]+)"', measured, body)
+
+
+def store_sounds(app, pagename, templatename, context, doctree):
+    """Cada sonido, en un archivo que se pide al pulsarlo: dentro de la página pesa más que toda ella."""
+
+    def stored(match):
+        sound = base64.b64decode(match[1])
+        name = f"_static/{hashlib.sha256(sound).hexdigest()[:12]}.wav"
+        path = Path(app.outdir, name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(sound)
+        return f'preload="none" src="{context["pathto"](name, 1)}"'
+
+    if body := context.get("body"):
+        context["body"] = re.sub(r'src="data:audio/wav;base64,([^"]+)"', stored, body)
 
 
 def finish(app, exception):
@@ -237,5 +253,6 @@ def data_url(font: bytes) -> str:
 def setup(app):
     app.connect("html-page-context", link_styles, priority=1)
     app.connect("html-page-context", measure_images)
+    app.connect("html-page-context", store_sounds)
     app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
